@@ -1,0 +1,555 @@
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["numpy>=1.24", "matplotlib>=3.6"]
+# ///
+"""A two-layer neural network that learns to read handwritten digits, in plain NumPy.
+
+`python neural_network.py` trains it, prints how many digits that it has never seen
+it reads right, and shows pictures. Then change a setting below and run it again.
+
+Read the file from the top; it follows the data: settings, activations, network,
+training, judging, data files, pictures, main block. An image is a column of numbers,
+one a pixel, and m images stand side by side in a matrix: x has the shape (n_x, m).
+Their labels y have the shape (n_y, m), where n_y is the number of classes (the ten
+digits), and are one-hot: each column holds a 1 in its class's row, else 0.
+
+Left out on purpose: more layers (one hidden layer shows it all), weight decay and
+dropout (with moving images they gained nothing), and automatic differentiation
+(working out the gradients is the lesson).
+"""
+
+import logging
+import math
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+# ------------------------------------------------------------------- settings
+n_h = 1000  # neurons in the hidden layer
+learning_rate = 0.02  # how far an update moves the weights
+iterations = 100  # passes over the training images
+activation = "tanh"  # of the hidden neurons: "tanh" or "relu"
+batch_size = 64  # images per update; None: all of them
+momentum = 0.95  # share of an update that carries on in the next one; 0: none
+max_shift = 1  # pixels by which images move at random in training; 0: they don't
+max_distortion = 0.3  # how far moving images also turn, slant and stretch; 0: not
+decay = True  # let the learning rate fall linearly to zero over the run
+seed = 0  # of the random numbers: same seed, same result
+data_folder = Path(__file__).parent  # where the four CSV files are
+own_digits = []  # pictures of digits that you wrote, such as ["seven.png"]
+
+
+# ---------------------------------------------------------------- activations
+# Without a bend between them, two layers would be no more than one matrix.
+# A derivative is taken from the activation's output a, which is already known.
+def tanh(z):
+    """Return the hyperbolic tangent of z, between -1 and 1, in z's shape."""
+    return np.tanh(z)
+
+
+def tanh_derivative(a):
+    """Return the slope of tanh at the point where its output is a: 1 - a²."""
+    return 1 - a**2
+
+
+def relu(z):
+    """Return z where it is positive and 0 elsewhere, in z's shape."""
+    return np.maximum(z, 0)
+
+
+def relu_derivative(a):
+    """Return the slope of ReLU at the point where its output is a: 1 if a > 0, else 0."""
+    return (a > 0).astype(a.dtype)
+
+
+ACTIVATIONS = {"tanh": (tanh, tanh_derivative), "relu": (relu, relu_derivative)}
+
+
+def softmax(z):
+    """Turn each column of z (n_y, m) into probabilities: positive, with the sum 1.
+
+    Subtracting the column's maximum changes nothing but keeps exp from overflowing.
+    """
+    e = np.exp(z - z.max(axis=0))
+    return e / e.sum(axis=0)
+
+
+# -------------------------------------------------------------------- network
+def initialize_parameters(n_x, n_h, n_y, activation="tanh", seed=0, dtype=np.float64):
+    """Return the parameters of an untrained network for n_x pixels and n_y classes.
+
+    w1 (n_h, n_x) and w2 (n_y, n_h) are random weights, b1 (n_h, 1) and b2 (n_y, 1)
+    biases of zero. A sum of n terms grows with the square root of n, so the weights
+    shrink with it (LeCun et al., "Efficient BackProp", 1998): twice as large as there
+    in w1, because most pixels are black; ten times smaller in w2, so that at first
+    every class is about equally likely. If the activation isn't tanh, its name is
+    stored with the weights: no network can be used with another one's activation.
+    """
+    rng = np.random.default_rng(seed)
+    parameters = {
+        "w1": (rng.standard_normal((n_h, n_x)) * 2 / np.sqrt(n_x)).astype(dtype),
+        "b1": np.zeros((n_h, 1), dtype),
+        "w2": (rng.standard_normal((n_y, n_h)) * 0.1 / np.sqrt(n_h)).astype(dtype),
+        "b2": np.zeros((n_y, 1), dtype),
+    }
+    return parameters | ({} if activation == "tanh" else {"activation": activation})
+
+
+def activation_of(parameters):
+    """Return the hidden layer's activation and its derivative, as two functions."""
+    return ACTIVATIONS[str(parameters.get("activation", "tanh"))]
+
+
+def forward_propagation(x, parameters):
+    """Return the network's answer to the images x (n_x, m) and the steps towards it.
+
+    z1 and a1 (n_h, m) are the hidden layer before and after its activation; z2 and
+    a2 (n_y, m) the output layer. a2[k, i] is the probability of class k for image i.
+    """
+    w1, b1, w2, b2 = (parameters[name] for name in ("w1", "b1", "w2", "b2"))
+    activation, _ = activation_of(parameters)
+    z1 = w1 @ x + b1
+    a1 = activation(z1)
+    z2 = w2 @ a1 + b2
+    a2 = softmax(z2)
+    return {"z1": z1, "a1": a1, "z2": z2, "a2": a2}
+
+
+def cost_function(a2, y):
+    """Return the cross-entropy: -log of the right class's probability, on average.
+
+    It is 0 for a network that is right and sure of it, log(n_y) for one that guesses.
+    """
+    m = y.shape[1]
+    log_a2 = np.log(np.maximum(a2, np.finfo(a2.dtype).tiny))  # log(0) is infinite
+    return float(-1 / m * np.sum(y * log_a2))
+
+
+def backward_prop(x, y, parameters, forward_cache):
+    """Return the gradients dw1, db1, dw2, db2: the cost's slope along each parameter.
+
+    The chain rule, from the output back to the input (Rumelhart, Hinton and Williams,
+    1986). dz2 is so simple because softmax and the cross-entropy's log cancel out.
+    Each gradient has its parameter's shape.
+    """
+    a1, a2 = forward_cache["a1"], forward_cache["a2"]
+    _, activation_derivative = activation_of(parameters)
+    m = x.shape[1]
+    dz2 = a2 - y
+    dw2 = dz2 @ a1.T / m
+    db2 = dz2.sum(axis=1, keepdims=True) / m
+    dz1 = parameters["w2"].T @ dz2 * activation_derivative(a1)
+    dw1 = dz1 @ x.T / m
+    db1 = dz1.sum(axis=1, keepdims=True) / m
+    return {"dw1": dw1, "db1": db1, "dw2": dw2, "db2": db2}
+
+
+def update_parameters(parameters, gradients, learning_rate):
+    """Move each parameter against its slope: W - learning_rate * dW, in place."""
+    for name in ("w1", "b1", "w2", "b2"):
+        parameters[name] -= learning_rate * gradients["d" + name]
+    return parameters
+
+
+# ------------------------------------------------------------------- training
+def mini_batches(x, y, batch_size, rng):
+    """Yield x and y in shuffled portions of batch_size images; None: x and y whole."""
+    m = x.shape[1]
+    if batch_size is None or batch_size >= m:
+        yield x, y
+        return
+    order = rng.permutation(m)
+    for start in range(0, m, batch_size):
+        chosen = order[start : start + batch_size]
+        yield x[:, chosen], y[:, chosen]
+
+
+def move(x, max_shift, max_distortion, rng):
+    """Return the square images x (n_x, m), all moved in one random way.
+
+    Each pixel of the result copies the pixel at the place where it comes from: its
+    own position, times a matrix close to the identity (which turns, slants and
+    stretches), plus a shift of whole pixels. What comes from outside is background, 0.
+    A digit that moved is still the same digit, so one image stands for many.
+    """
+    side = math.isqrt(len(x))
+    centre = (side - 1) / 2
+    position = np.indices((side, side)).reshape(2, side * side) - centre
+    matrix = np.eye(2) + rng.uniform(-max_distortion, max_distortion, (2, 2))
+    shift = rng.integers(-max_shift, max_shift, (2, 1), endpoint=True)
+    row, column = np.rint(matrix @ position + centre + shift).astype(int)
+    inside = (row >= 0) & (row < side) & (column >= 0) & (column < side)
+    moved = np.zeros_like(x)
+    moved[inside] = x[(row * side + column)[inside]]
+    return moved
+
+
+@np.errstate(over="ignore", invalid="ignore")  # the check of the cost tells it better
+def model(
+    x,
+    y,
+    n_h,
+    learning_rate,
+    iterations,
+    activation="tanh",
+    batch_size=None,
+    momentum=0,
+    max_shift=0,
+    max_distortion=0,
+    decay=False,
+    seed=0,
+    report=None,
+):
+    """Train a network on the images x (n_x, m) and their one-hot labels y (n_y, m).
+
+    The settings are those at the top of the file; as they stand here, they mean plain
+    gradient descent. Training runs in the precision of x, on copies of its own.
+    Momentum (Polyak, 1964) averages the gradients of many mini-batches: what they
+    agree on adds up, their noise cancels out.
+
+    Returns the parameters and cost_list: cost_list[i] is the cost after i iterations,
+    of all images if each update sees them all unmoved, else of up to 1,000 of them,
+    unmoved and evenly spread, to save time. report(i, cost), if given, is called with
+    each. Ctrl-C ends the training early and returns what was learned so far. Raises
+    FloatingPointError if the cost stops being a finite number.
+    """
+    dtype = np.result_type(x.dtype, np.float32)
+    x, y = np.asarray(x, dtype, order="F"), np.asarray(y, dtype, order="F")
+    n_x, m = x.shape
+    rng = np.random.default_rng(seed)
+    parameters = initialize_parameters(n_x, n_h, len(y), activation, rng, dtype)
+    velocity, cost_list = {}, []
+    diverged = f"The training diverged. Lower learning_rate (now {learning_rate})."
+    whole = (batch_size is None or batch_size >= m) and not max_shift
+    spread = slice(None, None, None if whole else math.ceil(m / 1000))
+    x_cost, y_cost = x[:, spread], y[:, spread]
+    try:
+        for iteration in range(iterations):
+            forward_cache = forward_propagation(x_cost, parameters)
+            cost_list.append(cost_function(forward_cache["a2"], y_cost))
+            if not math.isfinite(cost_list[-1]):
+                raise FloatingPointError(diverged)
+            if report:
+                report(iteration, cost_list[-1])
+            rate = learning_rate * (1 - iteration / iterations if decay else 1)
+            for x_batch, y_batch in mini_batches(x, y, batch_size, rng):
+                if max_shift:
+                    x_batch = move(x_batch, max_shift, max_distortion, rng)
+                if not whole:
+                    forward_cache = forward_propagation(x_batch, parameters)
+                gradients = backward_prop(x_batch, y_batch, parameters, forward_cache)
+                for name, gradient in gradients.items():
+                    if momentum and name in velocity:
+                        velocity[name] *= momentum
+                        velocity[name] += gradient
+                    else:
+                        velocity[name] = gradient
+                update_parameters(parameters, velocity, rate)
+        if not all(np.isfinite(parameters[name]).all() for name in ("w1", "w2")):
+            raise FloatingPointError(diverged)
+    except KeyboardInterrupt:
+        pass
+    return parameters, cost_list
+
+
+# -------------------------------------------------------------------- judging
+def predict(x, parameters):
+    """Return the most likely class of each image in x (n_x, m), as numbers (m,)."""
+    portions = [x[:, i : i + 1000] for i in range(0, x.shape[1], 1000)]  # saves memory
+    answers = [forward_propagation(portion, parameters)["a2"] for portion in portions]
+    return np.concatenate(answers, axis=1).argmax(axis=0)
+
+
+def accuracy(x, y, parameters):
+    """Return how many percent of the images x are read as their labels y say."""
+    return 100 * float(np.mean(predict(x, parameters) == y.argmax(axis=0)))
+
+
+# ------------------------------------------- data files and settings, with checks
+def fail(where, found, expected, advice):
+    """Raise a ValueError that tells a person in one line what to mend."""
+    raise ValueError(f"{where}: found {found}, expected {expected}. {advice}.")
+
+
+def check_settings(settings):
+    """Raise ValueError for the first of the settings, a dictionary, that can't work."""
+
+    def whole(least):
+        return lambda v: type(v) is int and v >= least
+
+    def number(test):
+        return lambda v: type(v) in (int, float) and math.isfinite(v) and test(v)
+
+    below_1 = number(lambda v: 0 <= v < 1)
+    rules = {
+        "n_h": (whole(1), "a whole number from 1 up"),
+        "learning_rate": (number(lambda v: v > 0), "a number above 0"),
+        "iterations": (whole(1), "a whole number from 1 up"),
+        "activation": (lambda v: v in list(ACTIVATIONS), '"tanh" or "relu"'),
+        "batch_size": (lambda v: v is None or whole(1)(v), "None or a whole number"),
+        "momentum": (below_1, "a number from 0 to below 1"),
+        "max_shift": (whole(0), "a whole number from 0 up"),
+        "max_distortion": (below_1, "a number from 0 to below 1"),
+        "decay": (lambda v: type(v) is bool, "True or False"),
+        "seed": (whole(0), "a whole number from 0 up"),
+        "data_folder": (lambda v: isinstance(v, (str, Path)), "the name of a folder"),
+        "own_digits": (lambda v: type(v) is list, "a list of files: [] or ['7.png']"),
+    }
+    for name, (is_right, expected) in rules.items():
+        if not is_right(settings[name]):
+            where, found = f"neural_network.py, setting {name}", repr(settings[name])
+            fail(where, found, expected, "Change it at the top of the file")
+
+
+def load_csv(path):
+    """Return the numbers in a CSV file, in its rows and columns: as bytes if they fit.
+
+    Raises ValueError if it can't be read or isn't a table of numbers.
+    """
+    try:
+        for dtype in (np.uint8, np.float32):  # bytes are read several times faster
+            with open(path, encoding="utf-8-sig") as file, warnings.catch_warnings():
+                warnings.simplefilter("error")  # NumPy merely warns of an empty file
+                try:
+                    rows = filter(str.strip, file)
+                    return np.loadtxt(rows, dtype, None, ",", ndmin=2)
+                except (ValueError, Warning):
+                    continue
+        explain(path, path.read_bytes().decode("utf-8-sig", errors="replace"))
+    except OSError as error:
+        advice = "Put it there, or change data_folder at the top of neural_network.py"
+        fail(path, f"no readable file ({error.strerror})", "a CSV file", advice)
+
+
+def explain(path, text):
+    """Raise ValueError for the first row that keeps text from being a table."""
+    if any(letter < "\t" or letter == "\ufffd" for letter in text[:1000]):
+        advice = "Unpack it, or save it as CSV (comma-separated values)"
+        fail(path, "no plain text (a zip, gzip or Excel file?)", "a CSV file", advice)
+    columns = None
+    for row, line in enumerate(text.splitlines(), 1):
+        where = f"{path}, row {row}"
+        cells = [cell.strip() for cell in line.split(",")] if line.strip() else []
+        for column, cell in enumerate(cells, 1):
+            try:
+                float(cell)
+            except ValueError:
+                found = f"{cell[:20]!r} in column {column}"
+                if any(separator in cell for separator in ";\t "):
+                    advice = "Put a comma between each two numbers, and nothing else"
+                    fail(where, found, "numbers separated by commas", advice)
+                advice = "Delete the row if it is a header; else put in the number"
+                fail(where, found, "a number", advice)
+        columns = columns or len(cells)
+        if cells and len(cells) != columns:
+            advice = "Complete the row; perhaps the file was cut off"
+            fail(where, f"{len(cells)} columns", f"{columns} as before", advice)
+    fail(path, "no numbers", "an image or a label a row", "Is this the right file?")
+
+
+def is_one_hot(rows):
+    """Tell of each row whether it is a single 1 and otherwise 0."""
+    return ((rows == 0) | (rows == 1)).all(axis=1) & (rows.sum(axis=1) == 1)
+
+
+def check_pair(x, y, x_path, y_path):
+    """Raise ValueError unless the rows of x are images and those of y their labels."""
+    (m, n_x), one_hot = x.shape, is_one_hot(y)
+    if is_one_hot(x).all() and not one_hot.all():
+        advice = "Swap the names of the two files"
+        fail(f"{x_path} and {y_path.name}", "labels in the first", "images", advice)
+    if y.shape[1] == 1:
+        advice = f"Convert it: np.savetxt({y_path.name!r}, np.eye(10)[np.loadtxt("
+        advice += f'{y_path.name!r}, dtype=int)], fmt="%d", delimiter=",")'
+        fail(y_path, "one column", "one-hot labels: a column a class", advice)
+    if not one_hot.all():
+        advice = "Put a 1 in the column of the right class"
+        where = f"{y_path}, row {one_hot.argmin() + 1}"
+        fail(where, "no one-hot label", "a single 1 and otherwise 0", advice)
+    if m != len(y):
+        advice = "Make them match, row by row"
+        fail(f"{x_path} and {y_path.name}", f"{m} and {len(y)} rows", "equal", advice)
+    if not (x.min() >= 0 and x.max() <= 255):  # a nan is neither
+        row, column = np.argwhere(~((x >= 0) & (x <= 255)))[0]
+        where = f"{x_path}, row {row + 1}, column {column + 1}"
+        fail(where, x[row, column], "a pixel from 0 to 255", "Correct it")
+    labels_in_front = x[:, 0].any() and (x[:, 0] % 1 == 0).all() and x[:, 0].max() < 10
+    if math.isqrt(n_x - 1) ** 2 == n_x - 1 > 1 and labels_in_front:
+        advice = "Delete the first column, which seems to hold the labels"
+        fail(x_path, f"{n_x} columns", f"{n_x - 1}, one a pixel", advice)
+
+
+def load_data(data_folder, max_shift=0):
+    """Return x_train, y_train, x_test, y_test from the four CSV files in a folder.
+
+    A row of a file becomes a column: x (n_x, m) holds pixels from 0 to 1, y (n_y, m)
+    one-hot labels, in single precision. Raises ValueError if the files can't be used
+    for training with this max_shift.
+    """
+    data = []
+    for part in ("train", "test"):
+        paths = [Path(data_folder, f"{part}_{kind}.csv") for kind in ("X", "label")]
+        x, y = load_csv(paths[0]), load_csv(paths[1])
+        check_pair(x, y, *paths)
+        for path, table, known in zip(paths, (x, y), data):
+            if table.shape[1] != len(known):
+                where = f"{path} and {path.name.replace('test', 'train')}"
+                found = f"{table.shape[1]} and {len(known)} columns"
+                fail(where, found, "equally many", "Use files that belong together")
+        scale = 255 if x.max() > 1 else 1
+        x, y = x.astype(np.float32), y.astype(np.float32)
+        x /= scale
+        data += [x.T, y.T]
+    n_x, side = len(data[0]), math.isqrt(len(data[0]))
+    if max_shift and (side * side != n_x or max_shift >= side):
+        where = f"neural_network.py, setting max_shift for {paths[0].name}"
+        found = f"{max_shift} with images of {n_x} pixels"
+        expected = "square images wider than that"
+        fail(where, found, expected, "Set max_shift = 0 or mend the images")
+    return data
+
+
+# ------------------------------------------------------------------- pictures
+def show_image(axes, pixels, title, colour="black"):
+    """Draw one image (n_x,) as dark ink on white paper, framed in the colour."""
+    side = math.isqrt(len(pixels))
+    shape = (side, side) if side * side == len(pixels) else (1, len(pixels))
+    axes.imshow(pixels.reshape(shape), "gray_r", vmin=0, vmax=1, aspect="auto")
+    axes.set(xticks=[], yticks=[], box_aspect=1)
+    axes.set_title(title, color=colour, fontsize=11)
+    for spine in axes.spines.values():
+        spine.set(color=colour, linewidth=1 if colour == "black" else 2.5)
+
+
+def draw_cost(figure, cost_list):
+    """Draw the cost over the iterations."""
+    axes = figure.add_subplot(xlabel="iterations", ylabel="cost (logarithmic scale)")
+    axes.plot(cost_list, marker="." if len(cost_list) < 20 else None)
+    axes.set(yscale="log", title="The cost while the network learns")
+    axes.grid(which="both", alpha=0.3)
+
+
+def draw_training(figure, x, y, rng):
+    """Draw up to 32 random training images with their labels."""
+    chosen = rng.permutation(x.shape[1])[:32]
+    figure.suptitle("Some of the images that the network learns from")
+    for axes, i in zip(figure.subplots(4, 8).flat, chosen):
+        show_image(axes, x[:, i], f"{y[:, i].argmax()}")
+
+
+def draw_answers(figure, x, y, parameters, rng):
+    """Draw up to 32 test images with answers: the 8 surest mistakes, then any."""
+    answers = forward_propagation(x, parameters)["a2"]
+    answer, sure, right = answers.argmax(axis=0), answers.max(axis=0), y.argmax(axis=0)
+    wrong = np.flatnonzero(answer != right)
+    worst = wrong[np.argsort(-sure[wrong])][:8]
+    others = np.setdiff1d(rng.permutation(len(sure)), worst, assume_unique=True)
+    figure.suptitle(
+        "The network's answers to images it has never seen, and how sure it is\n"
+        "red: wrong (its surest mistakes come first); blue: right"
+    )
+    for axes, i in zip(figure.subplots(4, 8).flat, [*worst, *others]):
+        is_right = answer[i] == right[i]
+        note = "" if is_right else f", not {right[i]}"
+        colour = "tab:blue" if is_right else "tab:red"
+        show_image(axes, x[:, i], f"{answer[i]}{note}  ({sure[i]:.0%})", colour)
+
+
+def show_pictures(pictures, folder):
+    """Open each picture as a window or, without a screen, save it in the folder.
+
+    pictures holds, for each name, a function that draws on a figure and its arguments.
+    """
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    import matplotlib.pyplot as plt  # only here: it takes a second to load
+
+    try:
+        plt.switch_backend(plt.get_backend())
+    except (ImportError, RuntimeError):  # it asks for a screen that isn't there
+        plt.switch_backend("agg")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such as: a letter of a name isn't in the font
+        for name, (draw, *arguments) in pictures.items():
+            draw(plt.figure(name, figsize=(10, 6.5), layout="constrained"), *arguments)
+            for axes in plt.gcf().axes:
+                axes.set_visible(axes.has_data())
+        if plt.get_backend().lower() not in ("agg", "cairo", "pdf", "pgf", "ps", "svg"):
+            return plt.show()
+        try:
+            folder.mkdir(exist_ok=True)
+            for name in pictures:
+                plt.figure(name).savefig(folder / f"{name}.png", dpi=100)
+                print(f"Picture saved: {folder / name}.png")
+        except OSError as error:
+            print(f"{folder}: can't save pictures ({error.strerror})", file=sys.stderr)
+
+
+# ----------------------------------------------------------------- main block
+def status(line=""):
+    """Show a line in the terminal that the next output overwrites; else nothing."""
+    if sys.stdout.isatty():
+        print(f"\r{line:60}\r", end="", flush=True)
+
+
+def reporter(iterations):
+    """Return a function that reports on the training, for model to call."""
+    start = time.monotonic()
+
+    def report(iteration, cost):
+        if iteration in [tenth * iterations // 10 for tenth in range(10)]:
+            status()
+            print(f"Cost after {iteration} iterations is : {cost:.4f}", flush=True)
+        left = (time.monotonic() - start) / max(iteration, 1) * (iterations - iteration)
+        about = f", about {left:.0f} s left" if iteration else ""
+        status(f"Training: {iteration} of {iterations} iterations{about}")
+
+    return report
+
+
+if __name__ == "__main__":
+    here = Path(__file__).parent
+    sys.stdout.reconfigure(errors="backslashreplace")  # for any name in any terminal
+    try:
+        training = {
+            "n_h": n_h,
+            "learning_rate": learning_rate,
+            "iterations": iterations,
+            "activation": activation,
+            "batch_size": batch_size,
+            "momentum": momentum,
+            "max_shift": max_shift,
+            "max_distortion": max_distortion,
+            "decay": decay,
+            "seed": seed,
+        }
+        check_settings(
+            training | {"data_folder": data_folder, "own_digits": own_digits}
+        )
+        x_train, y_train, x_test, y_test = load_data(here / data_folder, max_shift)
+        try:
+            report = reporter(iterations)
+            parameters, cost_list = model(x_train, y_train, **training, report=report)
+        finally:
+            status()
+        if len(cost_list) < iterations:
+            print(f"Stopped in iteration {len(cost_list)}.", file=sys.stderr)
+        train_accuracy = accuracy(x_train, y_train, parameters)
+        print(f"Accuracy of Train Dataset {train_accuracy:.1f} %")
+        test_accuracy = accuracy(x_test, y_test, parameters)
+        print(f"Accuracy of Test Dataset {test_accuracy:.1f} %", flush=True)
+        rng = np.random.default_rng(seed)
+        pictures = {
+            "cost": (draw_cost, cost_list),
+            "training_images": (draw_training, x_train, y_train, rng),
+            "test_images": (draw_answers, x_test, y_test, parameters, rng),
+        }
+        show_pictures(pictures, here / "figures")
+    except (ValueError, FloatingPointError) as error:
+        sys.exit(str(error))
+    except MemoryError as error:
+        sys.exit(f"Out of memory ({error}): lower n_h, or set a smaller batch_size.")
+    except KeyboardInterrupt:
+        sys.exit("Stopped.")
