@@ -39,7 +39,6 @@ max_distortion = 0.3  # how far moving images also turn, slant and stretch; 0: n
 decay = True  # let the learning rate fall linearly to zero over the run
 seed = 0  # of the random numbers: same seed, same result
 data_folder = Path(__file__).parent  # where the four CSV files are
-own_digits = []  # pictures of digits that you wrote, such as ["seven.png"]
 
 
 # ---------------------------------------------------------------- activations
@@ -214,7 +213,7 @@ def model(
     of all images if each update sees them all unmoved, else of up to 1,000 of them,
     unmoved and evenly spread, to save time. report(i, cost), if given, is called with
     each. Ctrl-C ends the training early and returns what was learned so far. Raises
-    FloatingPointError if the cost stops being a finite number.
+    FloatingPointError if the cost isn't finite or 20 times that of guessing.
     """
     dtype = np.result_type(x.dtype, np.float32)
     x, y = np.asarray(x, dtype, order="F"), np.asarray(y, dtype, order="F")
@@ -230,7 +229,7 @@ def model(
         for iteration in range(iterations):
             forward_cache = forward_propagation(x_cost, parameters)
             cost_list.append(cost_function(forward_cache["a2"], y_cost))
-            if not math.isfinite(cost_list[-1]):
+            if not cost_list[-1] <= 20 * cost_list[0]:  # nor is a nan
                 raise FloatingPointError(diverged)
             if report:
                 report(iteration, cost_list[-1])
@@ -296,7 +295,6 @@ def check_settings(settings):
         "decay": (lambda v: type(v) is bool, "True or False"),
         "seed": (whole(0), "a whole number from 0 up"),
         "data_folder": (lambda v: isinstance(v, (str, Path)), "the name of a folder"),
-        "own_digits": (lambda v: type(v) is list, "a list of files: [] or ['7.png']"),
     }
     for name, (is_right, expected) in rules.items():
         if not is_right(settings[name]):
@@ -419,9 +417,14 @@ def show_image(axes, pixels, title, colour="black"):
     shape = (side, side) if side * side == len(pixels) else (1, len(pixels))
     axes.imshow(pixels.reshape(shape), "gray_r", vmin=0, vmax=1, aspect="auto")
     axes.set(xticks=[], yticks=[], box_aspect=1)
-    axes.set_title(title, color=colour, fontsize=11)
+    axes.set_title(title, color=colour, fontsize=9)
     for spine in axes.spines.values():
         spine.set(color=colour, linewidth=1 if colour == "black" else 2.5)
+
+
+def grid(figure, count):
+    """Return places for count images on the figure, in four rows of eight."""
+    return [figure.add_subplot(4, 8, place + 1) for place in range(count)]
 
 
 def draw_cost(figure, cost_list):
@@ -436,7 +439,7 @@ def draw_training(figure, x, y, rng):
     """Draw up to 32 random training images with their labels."""
     chosen = rng.permutation(x.shape[1])[:32]
     figure.suptitle("Some of the images that the network learns from")
-    for axes, i in zip(figure.subplots(4, 8).flat, chosen):
+    for axes, i in zip(grid(figure, len(chosen)), chosen):
         show_image(axes, x[:, i], f"{y[:, i].argmax()}")
 
 
@@ -451,7 +454,8 @@ def draw_answers(figure, x, y, parameters, rng):
         "The network's answers to images it has never seen, and how sure it is\n"
         "red: wrong (its surest mistakes come first); blue: right"
     )
-    for axes, i in zip(figure.subplots(4, 8).flat, [*worst, *others]):
+    chosen = [*worst, *others][:32]
+    for axes, i in zip(grid(figure, len(chosen)), chosen):
         is_right = answer[i] == right[i]
         note = "" if is_right else f", not {right[i]}"
         colour = "tab:blue" if is_right else "tab:red"
@@ -474,8 +478,6 @@ def show_pictures(pictures, folder):
         warnings.simplefilter("ignore")  # such as: a letter of a name isn't in the font
         for name, (draw, *arguments) in pictures.items():
             draw(plt.figure(name, figsize=(10, 6.5), layout="constrained"), *arguments)
-            for axes in plt.gcf().axes:
-                axes.set_visible(axes.has_data())
         if plt.get_backend().lower() not in ("agg", "cairo", "pdf", "pgf", "ps", "svg"):
             return plt.show()
         try:
@@ -525,9 +527,7 @@ if __name__ == "__main__":
             "decay": decay,
             "seed": seed,
         }
-        check_settings(
-            training | {"data_folder": data_folder, "own_digits": own_digits}
-        )
+        check_settings(training | {"data_folder": data_folder})
         x_train, y_train, x_test, y_test = load_data(here / data_folder, max_shift)
         try:
             report = reporter(iterations)

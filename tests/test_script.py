@@ -1,0 +1,427 @@
+"""The script as a user runs it, in a folder of its own with small CSV files."""
+
+import ast
+import gzip
+import os
+import pty
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+PROJECT = Path(__file__).parent.parent
+FILES = ("train_X.csv", "train_label.csv", "test_X.csv", "test_label.csv")
+QUICK = {"n_h": 20, "iterations": 12, "batch_size": 16, "learning_rate": 0.05}
+
+
+def write(path, table, fmt="%d"):
+    np.savetxt(path, table, fmt=fmt, delimiter=",")
+
+
+def rows(name, count):
+    table = np.loadtxt(PROJECT / name, np.uint8, delimiter=",", max_rows=count)
+    return table.reshape(count, -1)
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory):
+    """A folder with the script and the first rows of the four files."""
+    folder = tmp_path_factory.mktemp("example")
+    shutil.copy(PROJECT / "neural_network.py", folder)
+    for name in FILES:
+        write(folder / name, rows(name, 60 if "train" in name else 40))
+    return folder
+
+
+@pytest.fixture
+def folder(example, tmp_path):
+    return Path(shutil.copytree(example, tmp_path / "mein Übungs ordner 数字"))
+
+
+def change(folder, **settings):
+    """Edit settings at the top of the script, as a student does."""
+    script = folder / "neural_network.py"
+    text = script.read_text("utf-8")
+    for name, value in settings.items():
+        text, count = re.subn(rf"(?m)^{name} = .*$", f"{name} = {value}", text)
+        assert count == 1
+    script.write_text(text, "utf-8")
+
+
+def environment(**extra):
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND")
+    kept = {name: value for name, value in os.environ.items() if name not in screens}
+    return kept | {"PYTHONPATH": "", "PYTHONWARNINGS": "default"} | extra
+
+
+def output(command, cwd, **extra):
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env=environment(**extra),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def run(folder, cwd="/", **extra):
+    command = [sys.executable, folder / "neural_network.py"]
+    return output(command, cwd, **extra)
+
+
+def test_a_run_prints_costs_and_accuracies_and_saves_pictures(folder):
+    change(folder, **QUICK)
+    result = run(folder)
+    assert result.stderr == "" and result.returncode == 0
+    *lines, train, test, one, two, three = result.stdout.splitlines()
+    after = [
+        re.fullmatch(r"Cost after (\d+) iterations is : (\d\.\d{4})", line)[1]
+        for line in lines
+    ]
+    assert [int(i) for i in after] == [0, 1, 2, 3, 4, 6, 7, 8, 9, 10]
+    assert 2.2 < float(lines[0].split()[-1]) < 2.4
+    assert re.fullmatch(r"Accuracy of Train Dataset \d+\.\d %", train)
+    assert re.fullmatch(r"Accuracy of Test Dataset \d+\.\d %", test)
+    for line in (one, two, three):
+        picture = Path(line.removeprefix("Picture saved: "))
+        assert picture.parent == folder / "figures"
+        assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_printed_numbers_are_true(folder):
+    change(folder, **QUICK)
+    script = """if True:
+        import neural_network as nn
+        x, y, u, v = nn.load_data(nn.data_folder)
+        names = ("n_h", "learning_rate", "iterations", "activation", "batch_size")
+        names += ("momentum", "max_shift", "max_distortion", "decay", "seed")
+        p, costs = nn.model(x, y, **{name: getattr(nn, name) for name in names})
+        for i in (0, 1, 2, 3, 4, 6, 7, 8, 9, 10):
+            print(f"Cost after {i} iterations is : {costs[i]:.4f}")
+        print(f"Accuracy of Train Dataset {nn.accuracy(x, y, p):.1f} %")
+        print(f"Accuracy of Test Dataset {nn.accuracy(u, v, p):.1f} %")
+    """
+    command = [sys.executable, "-c", script]
+    expected = output(command, folder)
+    assert run(folder).stdout.splitlines()[:12] == expected.stdout.splitlines()
+
+
+def test_with_a_screen_the_pictures_open_as_windows(folder):
+    backend = "from matplotlib.backends.backend_agg import FigureCanvasAgg\n"
+    backend += "from matplotlib.backend_bases import FigureManagerBase\n"
+    backend += "FigureCanvas, FigureManager = FigureCanvasAgg, FigureManagerBase\n"
+    backend += "def show(*args, **kwargs):\n"
+    backend += "    import matplotlib.pyplot as plt\n"
+    backend += "    print('Windows:', plt.get_figlabels())\n"
+    (folder / "screen.py").write_text(backend)
+    change(folder, **QUICK)
+    result = run(folder, MPLBACKEND="module://screen", PYTHONPATH=str(folder))
+    windows = "Windows: ['cost', 'training_images', 'test_images']"
+    assert windows in result.stdout and result.stderr == ""
+    assert not (folder / "figures").exists()
+
+
+def test_a_backend_without_its_screen_saves_files(folder):
+    change(folder, **QUICK)
+    result = run(folder, MPLBACKEND="tkagg")
+    assert result.returncode == 0 and result.stderr == ""
+    assert len(list((folder / "figures").iterdir())) == 3
+
+
+def test_fewer_than_ten_iterations_print_a_cost_each(folder):
+    change(folder, **QUICK | {"iterations": 3})
+    (folder / "figures").write_text("in the way: nothing can be saved here")
+    result = run(folder)
+    assert [line.split()[2] for line in result.stdout.splitlines()[:-2]] == [
+        "0",
+        "1",
+        "2",
+    ]
+    assert "can't save pictures" in result.stderr and result.returncode == 0
+
+
+def test_a_terminal_shows_progress_and_ctrl_c_keeps_what_was_learned(folder):
+    change(folder, n_h=300, iterations=100_000)
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, folder / "neural_network.py"],
+        env=environment(),
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(theirs)
+    shown = b""
+    while b" s left" not in shown:
+        shown += os.read(ours, 1000)
+    assert b"\rTraining: 1 of 100000 iterations, about " in shown
+    process.send_signal(signal.SIGINT)
+    try:
+        while chunk := os.read(ours, 1000):
+            shown += chunk
+    except OSError:  # the terminal's other end is closed
+        pass
+    assert b"Accuracy of Test Dataset" in shown and b"test_images.png" in shown
+    assert process.wait() == 0
+    assert re.fullmatch(r"Stopped in iteration \d+\.\n", process.stderr.read())
+
+
+@pytest.mark.parametrize("moment", ["load_data", "show_pictures"])
+def test_ctrl_c_elsewhere_leaves_no_traceback(folder, moment):
+    change(folder, **QUICK | {"iterations": 1})
+    script = folder / "neural_network.py"
+    text, count = re.subn(
+        rf"(?m)^(def {moment}\(.*\n)",
+        r"\1    time.sleep(60)\n",
+        script.read_text("utf-8"),
+    )
+    assert count == 1
+    script.write_text(text, "utf-8")
+    process = subprocess.Popen(
+        [sys.executable, script],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert errors == "Stopped.\n" and process.returncode == 1
+
+
+def test_divergence_ends_in_one_line(folder):
+    change(folder, **QUICK | {"learning_rate": 1e30})
+    result = run(folder)
+    expected = "The training diverged. Lower learning_rate (now 1e+30).\n"
+    assert result.stderr == expected and result.returncode == 1
+
+
+WRONG_SETTINGS = [
+    *[(name, value) for name in ("n_h", "iterations") for value in (0, -1, 1.5)],
+    *[("batch_size", value) for value in (0, -1, 1.5)],
+    *[("learning_rate", value) for value in (0, -0.1, 'float("nan")', '"fast"')],
+    ("learning_rate", 'float("inf")'),
+    ("activation", '"sigmoid"'),
+    *[("momentum", value) for value in (-0.1, 1, 1.5, '"much"')],
+    *[("max_shift", value) for value in (-1, 28, 0.5)],
+    *[("max_distortion", value) for value in (-0.1, 1)],
+    ("decay", 0.5),
+    *[("seed", value) for value in (-1, 0.5)],
+    ("data_folder", "None"),
+]
+
+
+@pytest.mark.parametrize("name, value", WRONG_SETTINGS)
+def test_wrong_settings_are_answered_in_words(folder, name, value):
+    change(folder, **{name: value})
+    result = run(folder)
+    assert result.stderr.startswith(f"neural_network.py, setting {name}")
+    assert result.stderr.count("\n") == 1 and result.stdout == ""
+    assert ": found " in result.stderr and ", expected " in result.stderr
+    assert result.returncode == 1
+
+
+def as_text(change_text):
+    """Return a way to spoil a file by changing its text."""
+
+    def spoil(path):
+        path.write_bytes(change_text(path.read_bytes()))
+
+    return spoil
+
+
+def as_table(change_table):
+    """Return a way to spoil a file by changing its numbers."""
+
+    def spoil(path):
+        table = np.loadtxt(path, delimiter=",", ndmin=2)
+        write(path, change_table(table), "%g")
+
+    return spoil
+
+
+def set_cell(row, column, value):
+    def spoil(table):
+        table[row, column] = value
+        return table
+
+    return as_table(spoil)
+
+
+def swap(path):
+    labels = path.with_name("train_label.csv")
+    spare = path.read_bytes()
+    path.write_bytes(labels.read_bytes())
+    labels.write_bytes(spare)
+
+
+def become_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+def become_loop(path):
+    path.unlink()
+    path.symlink_to(path)
+
+
+X, LABEL = "train_X.csv", "train_label.csv"
+WRONG_FILES = {
+    "missing": (X, Path.unlink, "no readable file"),
+    "missing test": ("test_label.csv", Path.unlink, "no readable file"),
+    "empty": (X, as_text(lambda b: b""), "no numbers"),
+    "blank": (X, as_text(lambda b: b"\n \n"), "no numbers"),
+    "header": (X, as_text(lambda b: b"a,b\n" + b), "row 1: found 'a' in column 1"),
+    "semicolons": (X, as_text(lambda b: b.replace(b",", b";")), "by commas"),
+    "tabs": (X, as_text(lambda b: b.replace(b",", b"\t")), "by commas"),
+    "spaces": (X, as_text(lambda b: b.replace(b",", b" ")), "by commas"),
+    "text": (
+        X,
+        as_text(lambda b: b.replace(b"\n0,", b"\ndog,", 1)),
+        "row 2: found 'dog'",
+    ),
+    "blank cell": (
+        X,
+        as_text(lambda b: b.replace(b"\n0,", b"\n,", 1)),
+        "row 2: found ''",
+    ),
+    "cut off": (
+        X,
+        as_text(lambda b: b[:-500] + b"7"),
+        "columns, expected 784 as before",
+    ),
+    "gzip": (X, as_text(gzip.compress), "no plain text"),
+    "excel": (X, as_text(lambda b: b"PK\x03\x04" + b), "no plain text"),
+    "nan": (X, set_cell(2, 4, np.nan), "row 3, column 5: found nan"),
+    "inf": (X, set_cell(2, 4, np.inf), "row 3, column 5: found inf"),
+    "below 0": (X, set_cell(2, 4, -1), "row 3, column 5: found -1"),
+    "above 255": (X, set_cell(2, 4, 256), "row 3, column 5: found 256"),
+    "label in front": (
+        X,
+        as_table(lambda t: np.c_[np.arange(60) % 10, t]),
+        "785 columns",
+    ),
+    "too few": (X, as_table(lambda t: t[1:]), "59 and 60 rows"),
+    "other width": ("test_X.csv", as_table(lambda t: t[:, 1:]), "783 and 784 columns"),
+    "two ones": (LABEL, set_cell(1, slice(4), 1), "row 2: found no one-hot label"),
+    "half": (LABEL, set_cell(1, slice(None), 0.1), "row 2: found no one-hot label"),
+    "no one": (LABEL, set_cell(1, slice(None), 0), "row 2: found no one-hot label"),
+    "digits": (LABEL, as_table(lambda t: t.argmax(axis=1)), "np.eye(10)[np.loadtxt("),
+    "swapped": (X, swap, "labels in the first"),
+    "folder": (X, become_folder, "no readable file"),
+    "unreadable": (X, become_loop, "no readable file"),
+    "not square": (X, as_table(lambda t: t[:, :700]), None),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_FILES)
+def test_wrong_files_are_answered_in_words(folder, case):
+    name, spoil, said = WRONG_FILES[case]
+    spoil(folder / name)
+    if case == "not square":
+        as_table(lambda table: table[:, :700])(folder / "test_X.csv")
+        name, said = "max_shift", "with images of 700 pixels"
+    result = run(folder)
+    assert name in result.stderr and said in result.stderr
+    assert ": found " in result.stderr and ", expected " in result.stderr
+    assert result.stderr.count("\n") == 1 and result.stdout == ""
+    assert result.returncode == 1
+
+
+def test_a_missing_folder_is_answered_in_words(folder):
+    change(folder, data_folder='"nowhere"')
+    result = run(folder)
+    assert str(Path("nowhere", "train_X.csv")) in result.stderr
+    assert result.stderr.count("\n") == 1 and result.returncode == 1
+
+
+def load(folder, max_shift=1):
+    from neural_network import load_data
+
+    return load_data(folder, max_shift)
+
+
+SAME_NUMBERS = {
+    "CRLF": lambda b: b.replace(b"\n", b"\r\n"),
+    "byte-order mark": lambda b: b"\xef\xbb\xbf" + b,
+    "blank lines": lambda b: b + b"\n\n  \n",
+    "spaces": lambda b: b.replace(b",", b" , "),
+    "no last line end": lambda b: b.rstrip(),
+    "decimals": lambda b: re.sub(rb"(\d+)", rb"\1.0", b),
+    "scientific": lambda b: b.replace(b",0,", b",0e0,"),
+}
+
+
+@pytest.mark.parametrize("case", SAME_NUMBERS)
+def test_files_written_in_other_ways_load_the_same(example, folder, case):
+    for name in FILES:
+        as_text(SAME_NUMBERS[case])(folder / name)
+    for one, other in zip(load(example), load(folder)):
+        assert (one == other).all() and one.dtype == np.float32
+
+
+def test_loaded_data_are_columns_of_pixels_from_0_to_1(example):
+    x, y, u, v = load(example)
+    assert [t.shape for t in (x, y, u, v)] == [(784, 60), (10, 60), (784, 40), (10, 40)]
+    assert (np.rint(x * 255).T == rows("train_X.csv", 60)).all()
+    assert (v.T == rows("test_label.csv", 40)).all()
+
+
+def test_pixels_already_from_0_to_1_stay_as_they_are(example, folder):
+    for name in ("train_X.csv", "test_X.csv"):
+        write(folder / name, np.loadtxt(folder / name, delimiter=",") / 255, "%.7f")
+    for one, other in zip(load(example), load(folder)):
+        assert one == pytest.approx(other, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "side, n_y, m, shift", [(8, 2, 9, 1), (8, 26, 1, 1), (3, 3, 4, 2), (2.5, 2, 5, 0)]
+)
+def test_other_images_and_classes_work(folder, side, n_y, m, shift):
+    rng = np.random.default_rng(0)
+    for part in ("train", "test"):
+        write(folder / f"{part}_X.csv", rng.integers(9, 256, (m, int(side * side))))
+        write(folder / f"{part}_label.csv", np.eye(n_y)[np.arange(m) % 2])
+    change(folder, **QUICK | {"max_shift": shift})
+    result = run(folder)
+    assert result.returncode == 0 and result.stderr == ""
+
+
+@pytest.mark.parametrize("part, each", [("train", 400), ("test", 100)])
+def test_the_data_files(part, each):
+    x, y = rows(f"{part}_X.csv", 10 * each), rows(f"{part}_label.csv", 10 * each)
+    assert x.shape == (10 * each, 784) and y.shape == (10 * each, 10)
+    assert x.min() == 0 and x.max() == 255
+    assert set(np.unique(y)) == {0, 1} and (y.sum(axis=1) == 1).all()
+    assert y.sum(axis=0).tolist() == [each] * 10
+    assert b"\r" not in (PROJECT / f"{part}_X.csv").read_bytes()
+
+
+def test_no_test_image_is_a_training_image():
+    train, test = rows("train_X.csv", 4000), rows("test_X.csv", 1000)
+    assert not {row.tobytes() for row in train} & {row.tobytes() for row in test}
+
+
+def test_inline_metadata_names_the_requirements():
+    text = (PROJECT / "neural_network.py").read_text("utf-8")
+    wanted = re.search(r"(?m)^# dependencies = (.*)$", text)[1]
+    requirements = (PROJECT / "requirements.txt").read_text().split()
+    assert ast.literal_eval(wanted) == requirements
+
+
+def test_nothing_runs_on_import_and_the_plain_network_learns():
+    import neural_network as nn
+
+    x, y, u, v = load(PROJECT)
+    x, y = x[:, :1000], y[:, :1000]
+    parameters, cost_list = nn.model(x, y, n_h=50, learning_rate=0.5, iterations=60)
+    assert len(cost_list) == 60 and cost_list[-1] < 0.5
+    assert nn.accuracy(u, v, parameters) > 80
