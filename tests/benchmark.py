@@ -17,7 +17,7 @@ import numpy as np
 
 PROJECT = Path(__file__).parent.parent
 sys.path.insert(0, str(PROJECT))
-import neural_network as nn  # noqa: E402
+import neural_network as nn
 
 
 def seconds(task):
@@ -94,7 +94,7 @@ def pytorch(x, y):
     print(f"{ratio(theirs, ours):21.2f}  (>= 1.2)")
 
 
-def loading(x):
+def loading():
     try:
         import pandas
     except ImportError:
@@ -190,12 +190,13 @@ if __name__ == "__main__":
     if task == "memory":
         full_size_memory()
         sys.exit()
+    if task == "speed":
+        memory()  # first: a process starts with the peak of the one that starts it
     data = nn.load_data(PROJECT)
     if task == "speed":
         whole_run(*data[:2])
         products(*data[:2])
         pytorch(*data[:2])
-        loading(data[0])
-        memory()
+        loading()
     else:
         {"ideas": ideas, "settings": settings}[task](data)
