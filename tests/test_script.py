@@ -55,9 +55,9 @@ def change(folder, **settings):
 
 
 def environment(**extra):
-    screens = ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND")
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND", "PYTHONWARNINGS")
     kept = {name: value for name, value in os.environ.items() if name not in screens}
-    return kept | {"PYTHONPATH": "", "PYTHONWARNINGS": "default"} | extra
+    return kept | {"PYTHONPATH": ""} | extra
 
 
 def output(command, cwd, **extra):
