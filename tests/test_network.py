@@ -246,6 +246,28 @@ def test_move_distorts_about_the_centre():
     assert abs(columns.mean() - 10) < 0.5
 
 
+def test_move_leaves_the_centre_in_place():
+    rng = np.random.default_rng(0)
+    image = np.zeros((21, 21))
+    image[10, 10] = 5
+    for _ in range(100):
+        moved = nn.move(image.reshape(-1, 1), 0, 0.9, rng).reshape(21, 21)
+        assert moved[10, 10] == 5
+
+
+@pytest.mark.parametrize("batch_size", [None, 5])
+def test_moving_and_distorting_change_what_the_network_learns(batch_size):
+    x, y = problem()
+
+    def learned(**options):
+        return nn.model(x, y, 5, 0.1, 3, batch_size=batch_size, **options)[0]["w1"]
+
+    still, shifted = learned(), learned(max_shift=1)
+    assert (still != shifted).any()
+    assert (learned(max_shift=1, max_distortion=0) == shifted).all()
+    assert (learned(max_shift=1, max_distortion=0.5) != shifted).any()
+
+
 def test_costs_are_those_of_the_network_after_so_many_iterations():
     x, y = problem(30)
     options = {"batch_size": 8, "momentum": 0.5, "max_shift": 1}
@@ -257,7 +279,7 @@ def test_costs_are_those_of_the_network_after_so_many_iterations():
 
 
 def test_mini_batch_costs_are_measured_on_a_thousand_images_spread_evenly():
-    x, y = problem(2500)
+    x, y = problem(2002)
     _, cost_list = nn.model(x, y, 5, 0.2, 1, batch_size=500)
     parameters = nn.initialize_parameters(16, 5, 3)
     a2 = nn.forward_propagation(x[:, ::3], parameters)["a2"]
