@@ -255,11 +255,16 @@ def model(
 
 
 # -------------------------------------------------------------------- judging
-def predict(x, parameters):
-    """Return the most likely class of each image in x (n_x, m), as numbers (m,)."""
+def probabilities(x, parameters):
+    """Return a2 (n_y, m) for the images x (n_x, m), however many they are."""
     portions = [x[:, i : i + 1000] for i in range(0, x.shape[1], 1000)]  # saves memory
     answers = [forward_propagation(portion, parameters)["a2"] for portion in portions]
-    return np.concatenate(answers, axis=1).argmax(axis=0)
+    return np.concatenate(answers, axis=1)
+
+
+def predict(x, parameters):
+    """Return the most likely class of each image in x (n_x, m), as numbers (m,)."""
+    return probabilities(x, parameters).argmax(axis=0)
 
 
 def accuracy(x, y, parameters):
@@ -356,7 +361,7 @@ def is_one_hot(rows):
 def check_pair(x, y, x_path, y_path):
     """Raise ValueError unless the rows of x are images and those of y their labels."""
     (m, n_x), one_hot = x.shape, is_one_hot(y)
-    if is_one_hot(x).all() and not one_hot.all():
+    if not one_hot.all() and is_one_hot(x).all():
         advice = "Swap the names of the two files"
         fail(f"{x_path} and {y_path.name}", "labels in the first", "images", advice)
     if y.shape[1] == 1:
@@ -397,9 +402,9 @@ def load_data(data_folder, max_shift=0):
                 where = f"{path} and {path.name.replace('test', 'train')}"
                 found = f"{table.shape[1]} and {len(known)} columns"
                 fail(where, found, "equally many", "Use files that belong together")
-        scale = 255 if x.max() > 1 else 1
         x, y = x.astype(np.float32), y.astype(np.float32)
-        x /= scale
+        if x.max() > 1:
+            x /= 255
         data += [x.T, y.T]
     n_x, side = len(data[0]), math.isqrt(len(data[0]))
     if max_shift and (side * side != n_x or max_shift >= side):
@@ -445,7 +450,7 @@ def draw_training(figure, x, y, rng):
 
 def draw_answers(figure, x, y, parameters, rng):
     """Draw up to 32 test images with answers: the 8 surest mistakes, then any."""
-    answers = forward_propagation(x, parameters)["a2"]
+    answers = probabilities(x, parameters)
     answer, sure, right = answers.argmax(axis=0), answers.max(axis=0), y.argmax(axis=0)
     wrong = np.flatnonzero(answer != right)
     worst = wrong[np.argsort(-sure[wrong])][:8]
