@@ -90,7 +90,8 @@ def test_backward_prop_by_hand():
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_gradients_agree_with_numerical_differentiation(activation):
     x, y = problem()
-    parameters = nn.initialize_parameters(16, 7, 3, activation, seed=3)
+    # With this seed no hidden neuron comes within a step of ReLU's bend.
+    parameters = nn.initialize_parameters(16, 7, 3, activation, seed=6)
     parameters["b1"] += 0.1
     parameters["w2"] *= 20
 
@@ -129,7 +130,7 @@ def test_an_untrained_network_guesses(activation):
     shapes = [parameters[name].shape for name in WEIGHTS]
     assert shapes == [(1000, 784), (1000, 1), (10, 1000), (10, 1)]
     assert not parameters["b1"].any() and not parameters["b2"].any()
-    assert parameters["w1"].std() == pytest.approx(2 / 28, rel=0.01)
+    assert parameters["w1"].std() == pytest.approx(2.5 / 28, rel=0.01)
     assert parameters["w2"].std() == pytest.approx(0.1 / math.sqrt(1000), rel=0.03)
     a2 = nn.forward_propagation(x, parameters)["a2"]
     assert nn.cost_function(a2, y) == pytest.approx(math.log(10), abs=0.02)
@@ -149,6 +150,7 @@ def test_a_network_keeps_its_activation():
 
 def test_plain_training_is_the_five_functions_in_a_loop():
     x, y = problem()
+    x[[5, 9]] = 0  # pixels that no image uses
     expected, costs = nn.initialize_parameters(16, 5, 3), []
     for _ in range(4):
         cache = nn.forward_propagation(x, expected)
