@@ -7,25 +7,29 @@
 `python neural_network.py` trains it, prints how many digits that it has never seen
 it reads right, and shows pictures. Then change a setting below and run it again.
 
-Read the file from the top; it follows the data: settings, activations, network,
-training, judging, data files, pictures, main block. An image is a column of numbers,
-one a pixel, and m images stand side by side in a matrix: x has the shape (n_x, m).
-Their labels y have the shape (n_y, m), where n_y is the number of classes (the ten
-digits), and are one-hot: each column holds a 1 in its class's row, else 0.
+Read it from the top, in the order of the data: settings, activations, network,
+training, judging, data files, own digits, pictures, main block. An image is a column
+of numbers, one a pixel, and m images stand side by side in a matrix: x has the shape
+(n_x, m). Their labels y have the shape (n_y, m), where n_y is the number of classes
+(the ten digits), and are one-hot: a 1 in the row of the column's class, else 0.
 
 Left out on purpose: more layers (one hidden layer shows it all), weight decay and
-dropout (with moving images they gained nothing), and automatic differentiation
-(working out the gradients is the lesson).
+dropout (they gained nothing), automatic differentiation (it is the lesson).
 """
 
-import logging
 import math
 import sys
 import time
 import warnings
 from pathlib import Path
 
-import numpy as np
+try:
+    import matplotlib.image
+    import numpy as np
+except ImportError as error:
+    sys.exit(f"{error}. Install what is missing: pip install -r requirements.txt")
+except KeyboardInterrupt:
+    sys.exit("Stopped.")
 
 # ------------------------------------------------------------------- settings
 n_h = 1000  # neurons in the hidden layer
@@ -39,6 +43,7 @@ max_distortion = 0.3  # how far moving images also turn, slant and stretch; 0: n
 decay = True  # let the learning rate fall linearly to zero over the run
 seed = 0  # of the random numbers: same seed, same result
 data_folder = Path(__file__).parent  # where the four CSV files are
+own_digits = []  # pictures of digits that you wrote, such as ["seven.png"]
 
 
 # ---------------------------------------------------------------- activations
@@ -50,7 +55,7 @@ def tanh(z):
 
 
 def tanh_derivative(a):
-    """Return the slope of tanh at the point where its output is a: 1 - a²."""
+    """Return the slope of tanh where its output is a: 1 - a²."""
     slope = a**2
     return np.subtract(1, slope, out=slope)  # in place: a new array costs time
 
@@ -61,7 +66,7 @@ def relu(z):
 
 
 def relu_derivative(a):
-    """Return the slope of ReLU at the point where its output is a: 1 if a > 0, else 0."""
+    """Return the slope of ReLU where its output is a: 1 if a > 0, else 0."""
     return (a > 0).astype(a.dtype)
 
 
@@ -83,10 +88,10 @@ def initialize_parameters(n_x, n_h, n_y, activation="tanh", seed=0, dtype=np.flo
 
     w1 (n_h, n_x) and w2 (n_y, n_h) are random weights, b1 (n_h, 1) and b2 (n_y, 1)
     biases of zero. A sum of n terms grows with the square root of n, so the weights
-    shrink with it (LeCun et al., "Efficient BackProp", 1998): larger than there in w1,
-    because most pixels are black, and ten times smaller in w2, so that at first every
-    class is about equally likely. If the activation isn't tanh, its name is
-    stored with the weights: no network can be used with another one's activation.
+    shrink with it (LeCun et al., "Efficient BackProp", 1998): less in w1, because most
+    pixels are black, and more in w2, so that at first all classes are about equally
+    likely. If the activation isn't tanh, its name is stored with the weights: no
+    network can be used with another one's activation.
     """
     rng = np.random.default_rng(seed)
     parameters = {
@@ -205,16 +210,15 @@ def model(
 ):
     """Train a network on the images x (n_x, m) and their one-hot labels y (n_y, m).
 
-    The settings are those at the top of the file; as they stand here, they mean plain
-    gradient descent. Training runs in the precision of x, on copies of its own.
-    Momentum (Polyak, 1964) averages the gradients of many mini-batches: what they
-    agree on adds up, their noise cancels out.
+    The settings are those at the top of the file; left out, they mean plain gradient
+    descent. Training runs in the precision of x and changes neither x nor y. Momentum
+    (Polyak, 1964) adds up what the gradients of many mini-batches agree on.
 
     Returns the parameters and cost_list: cost_list[i] is the cost after i iterations,
-    of all images if each update sees them all unmoved, else of up to 1,000 of them,
-    unmoved and evenly spread, to save time. report(i, cost), if given, is called with
-    each. Ctrl-C ends the training early and returns what was learned so far. Raises
-    FloatingPointError if the cost isn't finite or 20 times that of guessing.
+    of all images if an update sees them all, unmoved, else of up to 1,000 (to save
+    time). report(i, cost), if given, is called with each. Ctrl-C ends the training and
+    returns what was learned so far. Raises FloatingPointError if the cost isn't finite
+    or 20 times that of guessing.
     """
     dtype = np.result_type(x.dtype, np.float32)
     n_x, m = x.shape
@@ -278,7 +282,7 @@ def accuracy(x, y, parameters):
     return 100 * float(np.mean(predict(x, parameters) == y.argmax(axis=0)))
 
 
-# ------------------------------------------- data files and settings, with checks
+# --------------------------------------------- settings and data files, checked
 def fail(where, found, expected, advice):
     """Raise a ValueError that tells a person in one line what to mend."""
     raise ValueError(f"{where}: found {found}, expected {expected}. {advice}.")
@@ -287,30 +291,31 @@ def fail(where, found, expected, advice):
 def check_settings(settings):
     """Raise ValueError for the first of the settings, a dictionary, that can't work."""
 
-    def whole(least):
-        return lambda v: type(v) is int and v >= least
+    def whole(v, least=1):
+        return type(v) is int and v >= least
 
-    def number(test):
-        return lambda v: type(v) in (int, float) and math.isfinite(v) and test(v)
+    def number(v):
+        return isinstance(v, (int, float)) and 0 <= v < math.inf
 
-    below_1 = number(lambda v: 0 <= v < 1)
+    def names(v):
+        return type(v) is list and all(isinstance(name, (str, Path)) for name in v)
+
     rules = {
-        "n_h": (whole(1), "a whole number from 1 up"),
-        "learning_rate": (number(lambda v: v > 0), "a number above 0"),
-        "iterations": (whole(1), "a whole number from 1 up"),
+        "n_h iterations": (whole, "a whole number from 1 up"),
+        "batch_size": (lambda v: v is None or whole(v), "a whole number or None"),
+        "max_shift seed": (lambda v: whole(v, 0), "a whole number from 0 up"),
+        "learning_rate": (lambda v: number(v) and v > 0, "a number above 0"),
+        "momentum max_distortion": (lambda v: number(v) and v < 1, "from 0 to below 1"),
         "activation": (lambda v: v in list(ACTIVATIONS), '"tanh" or "relu"'),
-        "batch_size": (lambda v: v is None or whole(1)(v), "None or a whole number"),
-        "momentum": (below_1, "a number from 0 to below 1"),
-        "max_shift": (whole(0), "a whole number from 0 up"),
-        "max_distortion": (below_1, "a number from 0 to below 1"),
         "decay": (lambda v: type(v) is bool, "True or False"),
-        "seed": (whole(0), "a whole number from 0 up"),
         "data_folder": (lambda v: isinstance(v, (str, Path)), "the name of a folder"),
+        "own_digits": (names, 'a list of pictures, such as ["seven.png"]'),
     }
-    for name, (is_right, expected) in rules.items():
-        if not is_right(settings[name]):
-            where, found = f"neural_network.py, setting {name}", repr(settings[name])
-            fail(where, found, expected, "Change it at the top of the file")
+    for group, (is_right, expected) in rules.items():
+        for name in group.split():
+            if not is_right(settings[name]):
+                where, found = f"neural_network.py, setting {name}", settings[name]
+                fail(where, repr(found), expected, "Change it at the top of the file")
 
 
 def load_csv(path):
@@ -327,7 +332,7 @@ def load_csv(path):
                     return np.loadtxt(rows, dtype, None, ",", ndmin=2)
                 except (ValueError, Warning):
                     continue
-        explain(path, path.read_bytes().decode("utf-8-sig", errors="replace"))
+        explain(path, path.read_text("utf-8-sig", errors="replace"))
     except OSError as error:
         advice = "Put it there, or change data_folder at the top of neural_network.py"
         fail(path, f"no readable file ({error.strerror})", "a CSV file", advice)
@@ -335,23 +340,16 @@ def load_csv(path):
 
 def explain(path, text):
     """Raise ValueError for the first row that keeps text from being a table."""
-    if any(letter < "\t" or letter == "\ufffd" for letter in text[:1000]):
-        advice = "Unpack it, or save it as CSV (comma-separated values)"
-        fail(path, "no plain text (a zip, gzip or Excel file?)", "a CSV file", advice)
     columns = None
-    for row, line in enumerate(text.splitlines(), 1):
-        where = f"{path}, row {row}"
-        cells = [cell.strip() for cell in line.split(",")] if line.strip() else []
+    for row, line in enumerate(text.split("\n"), 1):
+        where, cells = f"{path}, row {row}", line.split(",") if line.strip() else []
         for column, cell in enumerate(cells, 1):
             try:
                 float(cell)
             except ValueError:
-                found = f"{cell[:20]!r} in column {column}"
-                if any(separator in cell for separator in ";\t "):
-                    advice = "Put a comma between each two numbers, and nothing else"
-                    fail(where, found, "numbers separated by commas", advice)
-                advice = "Delete the row if it is a header; else put in the number"
-                fail(where, found, "a number", advice)
+                found = f"{cell.strip()[:20]!r} in column {column}"
+                advice = "Mend it; save the file as plain CSV, without a header"
+                fail(where, found, "numbers separated by commas", advice)
         columns = columns or len(cells)
         if cells and len(cells) != columns:
             advice = "Complete the row; perhaps the file was cut off"
@@ -366,29 +364,26 @@ def is_one_hot(rows):
 
 def check_pair(x, y, x_path, y_path):
     """Raise ValueError unless the rows of x are images and those of y their labels."""
-    (m, n_x), one_hot = x.shape, is_one_hot(y)
+    both, one_hot = f"{x_path} and {y_path.name}", is_one_hot(y)
     if not one_hot.all() and is_one_hot(x).all():
-        advice = "Swap the names of the two files"
-        fail(f"{x_path} and {y_path.name}", "labels in the first", "images", advice)
+        fail(both, "labels in the first", "images", "Swap the names of the two files")
     if y.shape[1] == 1:
         advice = f"Convert it: np.savetxt({y_path.name!r}, np.eye(10)[np.loadtxt("
         advice += f'{y_path.name!r}, dtype=int)], fmt="%d", delimiter=",")'
         fail(y_path, "one column", "one-hot labels: a column a class", advice)
     if not one_hot.all():
-        advice = "Put a 1 in the column of the right class"
-        where = f"{y_path}, row {one_hot.argmin() + 1}"
+        where, advice = f"{y_path}, row {one_hot.argmin() + 1}", "Mend or delete it"
         fail(where, "no one-hot label", "a single 1 and otherwise 0", advice)
-    if m != len(y):
-        advice = "Make them match, row by row"
-        fail(f"{x_path} and {y_path.name}", f"{m} and {len(y)} rows", "equal", advice)
     if not (x.min() >= 0 and x.max() <= 255):  # a nan is neither
         row, column = np.argwhere(~((x >= 0) & (x <= 255)))[0]
         where = f"{x_path}, row {row + 1}, column {column + 1}"
-        fail(where, x[row, column], "a pixel from 0 to 255", "Correct it")
-    labels_in_front = x[:, 0].any() and (x[:, 0] % 1 == 0).all() and x[:, 0].max() < 10
-    if math.isqrt(n_x - 1) ** 2 == n_x - 1 > 1 and labels_in_front:
+        advice = "Correct it, or delete the row if it is a header"
+        fail(where, x[row, column], "a pixel from 0 to 255", advice)
+    if x.shape[1] == 785:
         advice = "Delete the first column, which seems to hold the labels"
-        fail(x_path, f"{n_x} columns", f"{n_x - 1}, one a pixel", advice)
+        fail(x_path, "785 columns", "784, one a pixel", advice)
+    if len(x) != len(y):
+        fail(both, f"{len(x)} and {len(y)} rows", "equally many", "Make them match")
 
 
 def load_data(data_folder, max_shift=0):
@@ -405,9 +400,9 @@ def load_data(data_folder, max_shift=0):
         check_pair(x, y, *paths)
         for path, table, known in zip(paths, (x, y), data):
             if table.shape[1] != len(known):
-                where = f"{path} and {path.name.replace('test', 'train')}"
-                found = f"{table.shape[1]} and {len(known)} columns"
-                fail(where, found, "equally many", "Use files that belong together")
+                found = f"{table.shape[1]} columns"
+                expected = f"{len(known)} as in {path.name.replace('test', 'train')}"
+                fail(path, found, expected, "Use files that belong together")
         x, y = x.astype(np.float32), y.astype(np.float32)
         if x.max() > 1:
             x /= 255
@@ -416,9 +411,96 @@ def load_data(data_folder, max_shift=0):
     if max_shift and (side * side != n_x or max_shift >= side):
         where = f"neural_network.py, setting max_shift for {paths[0].name}"
         found = f"{max_shift} with images of {n_x} pixels"
-        expected = "square images wider than that"
-        fail(where, found, expected, "Set max_shift = 0 or mend the images")
+        fail(where, found, "wider, square images", "Set it to 0 or mend the images")
     return data
+
+
+# ------------------------------------------------------- the student's own digits
+def resize(image, longer):
+    """Return the image with its longer side of so many pixels, averaged from its own."""
+    scale = longer / max(image.shape)
+    for _ in range(2):  # the rows, then the columns
+        n, k = len(image), max(1, round(len(image) * scale))
+        covered = np.clip(np.linspace(0, n, k + 1)[:, None] - np.arange(n), 0, 1)
+        image = (np.diff(covered, axis=0) * k / n @ image).T
+    return image
+
+
+def windows(image):
+    """Return the 3×3 pixels around each pixel, 0 beyond the edge: (h, w, 3, 3)."""
+    return np.lib.stride_tricks.sliding_window_view(np.pad(image, 1), (3, 3))
+
+
+def find_ink(grey):
+    """Return how much each pixel of a grey picture differs from paper, and the ink.
+
+    The paper's shade is a smooth surface, fitted by weighted least squares again and
+    again: the further a pixel is from it, above all on the ink's side, the less it
+    weighs. The first fit shows which side that is: there is more paper than ink.
+    """
+    row, column = np.indices(grey.shape).reshape(2, -1) / max(grey.shape) - 0.5
+    terms = [row**0, row, column, row**2, row * column, column**2]
+    terms = np.stack(terms[: 6 if max(grey.shape) > 50 else 3])
+    weight, side = np.ones(grey.size), 0
+    for _ in range(20):
+        weighted = terms * weight
+        paper = np.linalg.lstsq(weighted @ terms.T, weighted @ grey.ravel(), None)[0]
+        ink = grey.ravel() - paper @ terms
+        side = side or np.sign((ink**3).sum())
+        weight = np.where(ink * side < 0, 4, 1) / (np.abs(ink) + 1e-3)
+    ink = (ink * side).reshape(grey.shape)
+    noise, strongest = -np.quantile(ink, 0.1), np.quantile(ink, 0.998)
+    is_ink = ink > max(11 * noise, strongest / 3, 0.04)
+    return ink, is_ink & (windows(is_ink).sum(axis=(2, 3)) > 2)  # but no lone specks
+
+
+def read_digit(path, side=28):
+    """Return the digit in a picture file as a column of pixels 0-1: (side * side, 1).
+
+    As in MNIST (LeCun et al., "Gradient-based learning applied to document
+    recognition", 1998), the ink is light, the digit's longer side is 20/28 of the
+    frame, and its centre of mass in the middle. Lines thinner than there are thickened.
+    Raises ValueError if the file can't be read or seems to be blank.
+    """
+    try:
+        picture = np.atleast_3d(matplotlib.image.imread(path))
+    except Exception as error:  # each kind of broken file raises another one
+        found = "no file" if isinstance(error, FileNotFoundError) else "no picture"
+        advice = "Check own_digits at the top of neural_network.py."
+        message = f"{path}: found {found}, expected a PNG or JPEG file. {advice}"
+        raise ValueError(message) from error
+    grey = picture[..., :3].mean(axis=2)
+    grey /= grey.max() or 1
+    if picture.shape[2] == 4:  # the fourth number is opacity: let the ink stand out
+        opacity = picture[..., 3] / (picture[..., 3].max() or 1)
+        ground = (grey * opacity).sum() < opacity.sum() / 2
+        grey = grey * opacity + ground * (1 - opacity)
+    for longer in (200, 100):  # find the digit, then look closely
+        grey = resize(grey, min(longer, max(grey.shape)))
+        ink, is_ink = find_ink(grey)
+        if is_ink.sum() < 4:
+            advice = "Write the digit larger or darker"
+            fail(path, "a blank picture", "a digit", advice)
+        ends = [np.flatnonzero(is_ink.any(axis=axis))[[0, -1]] for axis in (1, 0)]
+        margin = np.ptp(ends, axis=1).max() // 4 + 1
+        (top, bottom), (left, right) = np.add(ends, (-margin, margin + 1)).clip(0)
+        grey = grey[top:bottom, left:right]
+    strokes = windows(is_ink).any(axis=(2, 3))
+    ink = np.clip(ink / np.median(ink[is_ink]), 0, 1) * strokes
+    (top, bottom), (left, right) = np.add(ends, (0, 1))
+    ink, is_ink = ink[top:bottom, left:right], is_ink[top:bottom, left:right]
+    outline = sum(np.diff(np.pad(is_ink, 1), axis=axis).sum() for axis in (0, 1))
+    width = 2.5 * is_ink.sum() / outline  # of the line: its area by its length
+    for _ in range(round((0.12 * max(ink.shape) - width) / 2)):
+        ink = windows(np.pad(ink, 1)).max(axis=(2, 3))
+    ink = resize(ink, round(side * 20 / 28))
+    ink = np.clip(ink / np.quantile(ink[ink > 0.1], 0.75), 0, 1)
+    image = np.zeros((side, side))
+    image[: len(ink), : len(ink[0])] = np.where(ink < 0.1, 0, ink)
+    for axis, n in enumerate(ink.shape):
+        centre = np.average(np.arange(n), weights=ink.sum(axis=1 - axis))
+        image = np.roll(image, np.clip(round(side / 2 - centre), 0, side - n), axis)
+    return image.reshape(-1, 1)
 
 
 # ------------------------------------------------------------------- pictures
@@ -429,13 +511,7 @@ def show_image(axes, pixels, title, colour="black"):
     axes.imshow(pixels.reshape(shape), "gray_r", vmin=0, vmax=1, aspect="auto")
     axes.set(xticks=[], yticks=[], box_aspect=1)
     axes.set_title(title, color=colour, fontsize=9)
-    for spine in axes.spines.values():
-        spine.set(color=colour, linewidth=1 if colour == "black" else 2.5)
-
-
-def grid(figure, count):
-    """Return places for count images on the figure, in four rows of eight."""
-    return [figure.add_subplot(4, 8, place + 1) for place in range(count)]
+    axes.spines[:].set(color=colour, linewidth=1 if colour == "black" else 2.5)
 
 
 def draw_cost(figure, cost_list):
@@ -448,29 +524,44 @@ def draw_cost(figure, cost_list):
 
 def draw_training(figure, x, y, rng):
     """Draw up to 32 random training images with their labels."""
-    chosen = rng.permutation(x.shape[1])[:32]
     figure.suptitle("Some of the images that the network learns from")
-    for axes, i in zip(grid(figure, len(chosen)), chosen):
-        show_image(axes, x[:, i], f"{y[:, i].argmax()}")
+    for place, i in enumerate(rng.permutation(x.shape[1])[:32], 1):
+        show_image(figure.add_subplot(4, 8, place), x[:, i], f"{y[:, i].argmax()}")
 
 
 def draw_answers(figure, x, y, parameters, rng):
     """Draw up to 32 test images with answers: the 8 surest mistakes, then any."""
+    figure.suptitle(
+        "The network's answers to images it has never seen, and how sure it is\n"
+        "red: wrong (its surest mistakes come first); blue: right"
+    )
     answers = probabilities(x, parameters)
     answer, sure, right = answers.argmax(axis=0), answers.max(axis=0), y.argmax(axis=0)
     wrong = np.flatnonzero(answer != right)
     worst = wrong[np.argsort(-sure[wrong])][:8]
     others = np.setdiff1d(rng.permutation(len(sure)), worst, assume_unique=True)
-    figure.suptitle(
-        "The network's answers to images it has never seen, and how sure it is\n"
-        "red: wrong (its surest mistakes come first); blue: right"
-    )
-    chosen = [*worst, *others][:32]
-    for axes, i in zip(grid(figure, len(chosen)), chosen):
-        is_right = answer[i] == right[i]
-        note = "" if is_right else f", not {right[i]}"
-        colour = "tab:blue" if is_right else "tab:red"
-        show_image(axes, x[:, i], f"{answer[i]}{note}  ({sure[i]:.0%})", colour)
+    for place, i in enumerate([*worst, *others][:32], 1):
+        title, colour = f"{answer[i]}  ({sure[i]:.0%})", "tab:blue"
+        if answer[i] != right[i]:
+            title, colour = f"{answer[i]}, not {right[i]}  ({sure[i]:.0%})", "tab:red"
+        show_image(figure.add_subplot(4, 8, place), x[:, i], title, colour)
+
+
+def draw_own_digits(figure, digits):
+    """Draw each own digit: its picture, what the network sees, and its answer.
+
+    digits holds for each its path, its image (n_x, 1) and the probabilities (n_y, 1).
+    """
+    figure.set_size_inches(7, max(3, 2.2 * len(digits)))
+    all_axes = figure.subplots(len(digits), 3, squeeze=False)
+    for axes, (path, image, chances) in zip(all_axes, digits):
+        axes[0].imshow(matplotlib.image.imread(path), "gray")
+        axes[0].set(xticks=[], yticks=[])
+        axes[0].set_title(path.name, fontsize=9, parse_math=False)
+        show_image(axes[1], image[:, 0], "what the network sees")
+        axes[2].bar(range(len(chances)), chances[:, 0])
+        axes[2].set(xticks=range(len(chances)), ylim=(0, 1), box_aspect=1)
+        axes[2].set_title("how sure it is of each", fontsize=9)
 
 
 def show_pictures(pictures, folder):
@@ -478,26 +569,23 @@ def show_pictures(pictures, folder):
 
     pictures holds, for each name, a function that draws on a figure and its arguments.
     """
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     import matplotlib.pyplot as plt  # only here: it takes a second to load
 
     try:
         plt.switch_backend(plt.get_backend())
     except (ImportError, RuntimeError):  # it asks for a screen that isn't there
         plt.switch_backend("agg")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # such as: a letter of a name isn't in the font
-        for name, (draw, *arguments) in pictures.items():
-            draw(plt.figure(name, figsize=(10, 6.5), layout="constrained"), *arguments)
-        if plt.get_backend().lower() not in ("agg", "cairo", "pdf", "pgf", "ps", "svg"):
-            return plt.show()
-        try:
-            folder.mkdir(exist_ok=True)
-            for name in pictures:
-                plt.figure(name).savefig(folder / f"{name}.png", dpi=100)
-                print(f"Picture saved: {folder / name}.png")
-        except OSError as error:
-            print(f"{folder}: can't save pictures ({error.strerror})", file=sys.stderr)
+    for name, (draw, *arguments) in pictures.items():
+        draw(plt.figure(name, figsize=(10, 6.5), layout="constrained"), *arguments)
+    if plt.get_backend().lower() not in ("agg", "cairo", "pdf", "pgf", "ps", "svg"):
+        return plt.show()
+    try:
+        folder.mkdir(exist_ok=True)
+        for name in pictures:
+            plt.figure(name).savefig(folder / f"{name}.png", dpi=100)
+            print(f"Picture saved: {folder / name}.png")
+    except OSError as error:
+        print(f"{folder}: can't save pictures ({error.strerror})", file=sys.stderr)
 
 
 # ----------------------------------------------------------------- main block
@@ -523,26 +611,27 @@ def reporter(iterations):
 
 
 if __name__ == "__main__":
-    here = Path(__file__).parent
     sys.stdout.reconfigure(errors="backslashreplace")  # for any name in any terminal
+    warnings.simplefilter("ignore")  # such as: a font lacks a letter of a file's name
+    matplotlib.set_loglevel("error")
+    here = Path(__file__).parent
     try:
-        training = {
-            "n_h": n_h,
-            "learning_rate": learning_rate,
-            "iterations": iterations,
-            "activation": activation,
-            "batch_size": batch_size,
-            "momentum": momentum,
-            "max_shift": max_shift,
-            "max_distortion": max_distortion,
-            "decay": decay,
-            "seed": seed,
-        }
-        check_settings(training | {"data_folder": data_folder})
+        check_settings(globals())
         x_train, y_train, x_test, y_test = load_data(here / data_folder, max_shift)
+        side = math.isqrt(len(x_train))
+        if own_digits and side * side != len(x_train):
+            where, found = "neural_network.py, setting own_digits", f"{own_digits}"
+            fail(where, found, "[], as images aren't square", "Empty it")
+        digits = []
+        for name in own_digits:
+            try:
+                digits.append((here / name, read_digit(here / name, side)))
+            except ValueError as error:
+                print(error, file=sys.stderr)
+        training = [n_h, learning_rate, iterations, activation, batch_size, momentum]
+        training += [max_shift, max_distortion, decay, seed, reporter(iterations)]
         try:
-            report = reporter(iterations)
-            parameters, cost_list = model(x_train, y_train, **training, report=report)
+            parameters, cost_list = model(x_train, y_train, *training)
         finally:
             status()
         if len(cost_list) < iterations:
@@ -551,16 +640,21 @@ if __name__ == "__main__":
         print(f"Accuracy of Train Dataset {train_accuracy:.1f} %")
         test_accuracy = accuracy(x_test, y_test, parameters)
         print(f"Accuracy of Test Dataset {test_accuracy:.1f} %", flush=True)
+        digits = [(*digit, probabilities(digit[1], parameters)) for digit in digits]
+        for path, _, chances in digits:
+            answer = f"{chances.argmax()} ({100 * chances.max():.1f} %)"
+            print(f"Our model says {path.name} is : {answer}", flush=True)
         rng = np.random.default_rng(seed)
         pictures = {
             "cost": (draw_cost, cost_list),
             "training_images": (draw_training, x_train, y_train, rng),
             "test_images": (draw_answers, x_test, y_test, parameters, rng),
-        }
+        } | ({"own_digits": (draw_own_digits, digits)} if digits else {})
         show_pictures(pictures, here / "figures")
-    except (ValueError, FloatingPointError) as error:
+        sys.exit(len(digits) < len(own_digits))
+    except (ValueError, FloatingPointError, OSError) as error:
         sys.exit(str(error))
-    except MemoryError as error:
+    except (MemoryError, OverflowError) as error:
         sys.exit(f"Out of memory ({error}): lower n_h, or set a smaller batch_size.")
     except KeyboardInterrupt:
         sys.exit("Stopped.")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 PROJECT = Path(__file__).parent.parent
 FILES = ("train_X.csv", "train_label.csv", "test_X.csv", "test_label.csv")
@@ -204,6 +205,28 @@ def test_divergence_ends_in_one_line(folder):
     assert result.stderr == expected and result.returncode == 1
 
 
+def test_own_digits_are_read_and_drawn(folder):
+    seven = np.full((60, 60), 255, np.uint8)
+    seven[10:14, 15:45] = seven[10:50, 41:45] = 0
+    Image.fromarray(seven).save(folder / "$seven ü.png")
+    Image.fromarray(255 + 0 * seven).save(folder / "blank.png")
+    change(folder, **QUICK, own_digits='["no.png", "$seven ü.png", "blank.png"]')
+    result = run(folder)
+    *_, saved = lines = result.stdout.splitlines()
+    assert re.fullmatch(
+        r"Our model says \$seven ü.png is : \d \(\d+\.\d %\)", lines[12]
+    )
+    assert "Accuracy of Test Dataset" in lines[11] and len(lines) == 17
+    assert (
+        saved.endswith("own_digits.png")
+        and (folder / "figures/own_digits.png").exists()
+    )
+    first, second = result.stderr.splitlines()
+    assert first.startswith(f"{folder / 'no.png'}: found no file, expected")
+    assert second.startswith(f"{folder / 'blank.png'}: found a blank picture")
+    assert result.returncode == 1
+
+
 WRONG_SETTINGS = [
     *[(name, value) for name in ("n_h", "iterations") for value in (0, -1, 1.5)],
     *[("batch_size", value) for value in (0, -1, 1.5)],
@@ -216,6 +239,7 @@ WRONG_SETTINGS = [
     ("decay", 0.5),
     *[("seed", value) for value in (-1, 0.5)],
     ("data_folder", "None"),
+    *[("own_digits", value) for value in ('"seven.png"', "[7]")],
 ]
 
 
@@ -298,8 +322,8 @@ WRONG_FILES = {
         as_text(lambda b: b[:-500] + b"7"),
         "columns, expected 784 as before",
     ),
-    "gzip": (X, as_text(gzip.compress), "no plain text"),
-    "excel": (X, as_text(lambda b: b"PK\x03\x04" + b), "no plain text"),
+    "gzip": (X, as_text(gzip.compress), "save the file as plain CSV"),
+    "excel": (X, as_text(lambda b: b"PK\x03\x04" + b), "save the file as plain CSV"),
     "nan": (X, set_cell(2, 4, np.nan), "row 3, column 5: found nan"),
     "inf": (X, set_cell(2, 4, np.inf), "row 3, column 5: found inf"),
     "below 0": (X, set_cell(2, 4, -1), "row 3, column 5: found -1"),
@@ -310,7 +334,11 @@ WRONG_FILES = {
         "785 columns",
     ),
     "too few": (X, as_table(lambda t: t[1:]), "59 and 60 rows"),
-    "other width": ("test_X.csv", as_table(lambda t: t[:, 1:]), "783 and 784 columns"),
+    "other width": (
+        "test_X.csv",
+        as_table(lambda t: t[:, 1:]),
+        "783 columns, expected 784 as in train_X.csv",
+    ),
     "two ones": (LABEL, set_cell(1, slice(4), 1), "row 2: found no one-hot label"),
     "half": (LABEL, set_cell(1, slice(None), 0.1), "row 2: found no one-hot label"),
     "no one": (LABEL, set_cell(1, slice(None), 0), "row 2: found no one-hot label"),
