@@ -28,6 +28,8 @@ try:
     import numpy as np
 except ImportError as error:
     sys.exit(f"{error}. Install what is missing: pip install -r requirements.txt")
+except ValueError as error:  # its environment variable MPLBACKEND makes no sense
+    sys.exit(f"Matplotlib can't start: {error}")
 except KeyboardInterrupt:
     sys.exit("Stopped.")
 
@@ -86,12 +88,12 @@ def softmax(z):
 def initialize_parameters(n_x, n_h, n_y, activation="tanh", seed=0, dtype=np.float64):
     """Return the parameters of an untrained network for n_x pixels and n_y classes.
 
-    w1 (n_h, n_x) and w2 (n_y, n_h) are random weights, b1 (n_h, 1) and b2 (n_y, 1)
-    biases of zero. A sum of n terms grows with the square root of n, so the weights
-    shrink with it (LeCun et al., "Efficient BackProp", 1998): less in w1, because most
-    pixels are black, and more in w2, so that at first all classes are about equally
-    likely. If the activation isn't tanh, its name is stored with the weights: no
-    network can be used with another one's activation.
+    w1 (n_h, n_x) and w2 (n_y, n_h) are random weights around 0, b1 (n_h, 1) and b2
+    (n_y, 1) biases of 0. A sum of n random terms of either sign is about √n large, so
+    the weights are divided by that (LeCun et al., "Efficient BackProp", 1998). w1 is
+    larger again, as most pixels are 0, and w2 smaller, so that at first all classes
+    are about equally likely. seed may also be a generator of random numbers. The name
+    of an activation other than tanh is kept with the weights, which work only with it.
     """
     rng = np.random.default_rng(seed)
     parameters = {
@@ -100,7 +102,9 @@ def initialize_parameters(n_x, n_h, n_y, activation="tanh", seed=0, dtype=np.flo
         "w2": (rng.standard_normal((n_y, n_h)) * 0.1 / np.sqrt(n_h)).astype(dtype),
         "b2": np.zeros((n_y, 1), dtype),
     }
-    return parameters | ({} if activation == "tanh" else {"activation": activation})
+    if activation != "tanh":
+        parameters["activation"] = activation
+    return parameters
 
 
 def activation_of(parameters):
@@ -137,8 +141,8 @@ def backward_prop(x, y, parameters, forward_cache):
     """Return the gradients dw1, db1, dw2, db2: the cost's slope along each parameter.
 
     The chain rule, from the output back to the input (Rumelhart, Hinton and Williams,
-    1986). dz2 is so simple because softmax and the cross-entropy's log cancel out.
-    Each gradient has its parameter's shape.
+    1986): dz2 and dz1 are the slopes along z2 and z1. With softmax, an image's cost is
+    log(sum(exp(z2))) less z2 of the right class: that has the slope a2 - y.
     """
     a1, a2 = forward_cache["a1"], forward_cache["a2"]
     _, activation_derivative = activation_of(parameters)
@@ -192,7 +196,7 @@ def move(x, max_shift, max_distortion, rng):
     return moved
 
 
-@np.errstate(over="ignore", invalid="ignore")  # the check of the cost tells it better
+@np.errstate(over="ignore", invalid="ignore")  # the check of the cost says it in words
 def model(
     x,
     y,
@@ -212,13 +216,14 @@ def model(
 
     The settings are those at the top of the file; left out, they mean plain gradient
     descent. Training runs in the precision of x and changes neither x nor y. Momentum
-    (Polyak, 1964) adds up what the gradients of many mini-batches agree on.
+    (Polyak, 1964) adds up what the gradients of many mini-batches agree on: with 0.95,
+    up to 1 / (1 - 0.95) = 20 of them, so it needs a smaller learning rate.
 
-    Returns the parameters and cost_list: cost_list[i] is the cost after i iterations,
-    of all images if an update sees them all, unmoved, else of up to 1,000 (to save
-    time). report(i, cost), if given, is called with each. Ctrl-C ends the training and
-    returns what was learned so far. Raises FloatingPointError if the cost isn't finite
-    or 20 times that of guessing.
+    Returns the parameters and cost_list: cost_list[i] is the cost after i iterations.
+    It is that of up to 1,000 images, to save time, but of all of them if no images are
+    moved and each update uses them all. report(i, cost), if given, is called with each.
+    Ctrl-C ends the training and returns what was learned so far. Raises
+    FloatingPointError if the cost isn't finite or is 20 times that of guessing.
     """
     dtype = np.result_type(x.dtype, np.float32)
     n_x, m = x.shape
@@ -232,8 +237,8 @@ def model(
     velocity, cost_list = {}, []
     diverged = f"The training diverged. Lower learning_rate (now {learning_rate})."
     whole = (batch_size is None or batch_size >= m) and not max_shift
-    spread = slice(None, None, None if whole else math.ceil(m / 1000))
-    x_cost, y_cost = x[:, spread], y[:, spread]
+    step = 1 if whole else math.ceil(m / 1000)
+    x_cost, y_cost = x[:, ::step], y[:, ::step]
     try:
         for iteration in range(iterations):
             forward_cache = forward_propagation(x_cost, parameters)
@@ -246,7 +251,7 @@ def model(
             for x_batch, y_batch in mini_batches(x, y, batch_size, rng):
                 if max_shift:
                     x_batch = move(x_batch, max_shift, max_distortion, rng)
-                if not whole:
+                if not whole:  # else it is already there
                     forward_cache = forward_propagation(x_batch, parameters)
                 gradients = backward_prop(x_batch, y_batch, parameters, forward_cache)
                 for name, gradient in gradients.items():
@@ -255,7 +260,7 @@ def model(
                         velocity[name] += gradient
                     else:
                         velocity[name] = gradient
-                update_parameters(parameters, velocity, rate)
+                update_parameters(parameters, velocity, rate)  # in place of gradients
         if not all(np.isfinite(parameters[name]).all() for name in ("w1", "w2")):
             raise FloatingPointError(diverged)
     except KeyboardInterrupt:
@@ -292,10 +297,10 @@ def check_settings(settings):
     """Raise ValueError for the first of the settings, a dictionary, that can't work."""
 
     def whole(v, least=1):
-        return type(v) is int and v >= least
+        return type(v) is int and least <= v < 10**9
 
     def number(v):
-        return isinstance(v, (int, float)) and 0 <= v < math.inf
+        return type(v) is not bool and isinstance(v, (int, float)) and 0 <= v < 1e308
 
     def names(v):
         return type(v) is list and all(isinstance(name, (str, Path)) for name in v)
@@ -305,7 +310,10 @@ def check_settings(settings):
         "batch_size": (lambda v: v is None or whole(v), "a whole number or None"),
         "max_shift seed": (lambda v: whole(v, 0), "a whole number from 0 up"),
         "learning_rate": (lambda v: number(v) and v > 0, "a number above 0"),
-        "momentum max_distortion": (lambda v: number(v) and v < 1, "from 0 to below 1"),
+        "momentum max_distortion": (
+            lambda v: number(v) and v < 1,
+            "0 or more, below 1",
+        ),
         "activation": (lambda v: v in list(ACTIVATIONS), '"tanh" or "relu"'),
         "decay": (lambda v: type(v) is bool, "True or False"),
         "data_folder": (lambda v: isinstance(v, (str, Path)), "the name of a folder"),
@@ -313,15 +321,16 @@ def check_settings(settings):
     }
     for group, (is_right, expected) in rules.items():
         for name in group.split():
-            if not is_right(settings[name]):
-                where, found = f"neural_network.py, setting {name}", settings[name]
+            if not is_right(settings.get(name)):
+                where, found = f"neural_network.py, setting {name}", settings.get(name)
                 fail(where, repr(found), expected, "Change it at the top of the file")
 
 
 def load_csv(path):
-    """Return the numbers in a CSV file, in its rows and columns: as bytes if they fit.
+    """Return the table of numbers in a CSV file: as bytes if they fit, else as floats.
 
-    Raises ValueError if it can't be read or isn't a table of numbers.
+    Raises ValueError for a file that can't be read and for the first row that keeps it
+    from being such a table.
     """
     try:
         for dtype in (np.uint8, np.float32):  # bytes are read several times faster
@@ -332,29 +341,27 @@ def load_csv(path):
                     return np.loadtxt(rows, dtype, None, ",", ndmin=2)
                 except (ValueError, Warning):
                     continue
-        explain(path, path.read_text("utf-8-sig", errors="replace"))
+        lines = path.read_text("utf-8-sig", errors="replace").split("\n")
     except OSError as error:
         advice = "Put it there, or change data_folder at the top of neural_network.py"
         fail(path, f"no readable file ({error.strerror})", "a CSV file", advice)
-
-
-def explain(path, text):
-    """Raise ValueError for the first row that keeps text from being a table."""
     columns = None
-    for row, line in enumerate(text.split("\n"), 1):
-        where, cells = f"{path}, row {row}", line.split(",") if line.strip() else []
+    for row, line in enumerate(filter(str.strip, lines), 1):
+        where, cells = f"{path}, row {row}", line.split(",")
+        columns = columns or len(cells)
+        if len(cells) != columns:
+            advice = "Complete the row; perhaps the file was cut off"
+            fail(where, f"{len(cells)} columns", f"{columns} as before", advice)
         for column, cell in enumerate(cells, 1):
             try:
                 float(cell)
             except ValueError:
                 found = f"{cell.strip()[:20]!r} in column {column}"
-                advice = "Mend it; save the file as plain CSV, without a header"
+                advice = (
+                    "Mend it; save the file as plain CSV, unpacked, without a header"
+                )
                 fail(where, found, "numbers separated by commas", advice)
-        columns = columns or len(cells)
-        if cells and len(cells) != columns:
-            advice = "Complete the row; perhaps the file was cut off"
-            fail(where, f"{len(cells)} columns", f"{columns} as before", advice)
-    fail(path, "no numbers", "an image or a label a row", "Is this the right file?")
+    fail(path, "no table of numbers", "one", "Check that it is the right file")
 
 
 def is_one_hot(rows):
@@ -368,8 +375,9 @@ def check_pair(x, y, x_path, y_path):
     if not one_hot.all() and is_one_hot(x).all():
         fail(both, "labels in the first", "images", "Swap the names of the two files")
     if y.shape[1] == 1:
-        advice = f"Convert it: np.savetxt({y_path.name!r}, np.eye(10)[np.loadtxt("
-        advice += f'{y_path.name!r}, dtype=int)], fmt="%d", delimiter=",")'
+        advice, name = "Convert it: import numpy as np; ", repr(str(y_path))
+        advice += f"np.savetxt({name}, np.eye(10)[np.loadtxt({name}, dtype=int)], "
+        advice += 'fmt="%d", delimiter=",")'
         fail(y_path, "one column", "one-hot labels: a column a class", advice)
     if not one_hot.all():
         where, advice = f"{y_path}, row {one_hot.argmin() + 1}", "Mend or delete it"
@@ -380,7 +388,7 @@ def check_pair(x, y, x_path, y_path):
         advice = "Correct it, or delete the row if it is a header"
         fail(where, x[row, column], "a pixel from 0 to 255", advice)
     if x.shape[1] == 785:
-        advice = "Delete the first column, which seems to hold the labels"
+        advice = "Delete the first one, which seems to hold labels or row numbers"
         fail(x_path, "785 columns", "784, one a pixel", advice)
     if len(x) != len(y):
         fail(both, f"{len(x)} and {len(y)} rows", "equally many", "Make them match")
@@ -411,7 +419,8 @@ def load_data(data_folder, max_shift=0):
     if max_shift and (side * side != n_x or max_shift >= side):
         where = f"neural_network.py, setting max_shift for {paths[0].name}"
         found = f"{max_shift} with images of {n_x} pixels"
-        fail(where, found, "wider, square images", "Set it to 0 or mend the images")
+        expected = "square images and less than their width"
+        fail(where, found, expected, "Lower it, or set it to 0 for other images")
     return data
 
 
@@ -434,21 +443,22 @@ def windows(image):
 def find_ink(grey):
     """Return how much each pixel of a grey picture differs from paper, and the ink.
 
-    The paper's shade is a smooth surface, fitted by weighted least squares again and
-    again: the further a pixel is from it, above all on the ink's side, the less it
-    weighs. The first fit shows which side that is: there is more paper than ink.
+    The paper's shade is a smooth surface (a plane, or one curved like x² + xy + y²),
+    fitted by weighted least squares again and again: the further a pixel is from it,
+    above all on the ink's side, the less it weighs. The first fit shows which side that
+    is, as paper, of which there is more, is nearer. Ink is what stands out from noise.
     """
     row, column = np.indices(grey.shape).reshape(2, -1) / max(grey.shape) - 0.5
     terms = [row**0, row, column, row**2, row * column, column**2]
     terms = np.stack(terms[: 6 if max(grey.shape) > 50 else 3])
-    weight, side = np.ones(grey.size), 0
+    weight, sign = np.ones(grey.size), 0
     for _ in range(20):
         weighted = terms * weight
         paper = np.linalg.lstsq(weighted @ terms.T, weighted @ grey.ravel(), None)[0]
         ink = grey.ravel() - paper @ terms
-        side = side or np.sign((ink**3).sum())
-        weight = np.where(ink * side < 0, 4, 1) / (np.abs(ink) + 1e-3)
-    ink = (ink * side).reshape(grey.shape)
+        sign = sign or np.sign((ink**3).sum())
+        weight = np.where(ink * sign < 0, 4, 1) / (np.abs(ink) + 1e-3)
+    ink = (ink * sign).reshape(grey.shape)
     noise, strongest = -np.quantile(ink, 0.1), np.quantile(ink, 0.998)
     is_ink = ink > max(11 * noise, strongest / 3, 0.04)
     return ink, is_ink & (windows(is_ink).sum(axis=(2, 3)) > 2)  # but no lone specks
@@ -463,7 +473,7 @@ def read_digit(path, side=28):
     Raises ValueError if the file can't be read or seems to be blank.
     """
     try:
-        picture = np.atleast_3d(matplotlib.image.imread(path))
+        picture = np.atleast_3d(matplotlib.image.imread(path, "jpg"))  # or any other
     except Exception as error:  # each kind of broken file raises another one
         found = "no file" if isinstance(error, FileNotFoundError) else "no picture"
         advice = "Check own_digits at the top of neural_network.py."
@@ -552,11 +562,11 @@ def draw_own_digits(figure, digits):
 
     digits holds for each its path, its image (n_x, 1) and the probabilities (n_y, 1).
     """
-    figure.set_size_inches(7, max(3, 2.2 * len(digits)))
+    figure.set_size_inches(7, min(max(3, 2.2 * len(digits)), 12))
     all_axes = figure.subplots(len(digits), 3, squeeze=False)
     for axes, (path, image, chances) in zip(all_axes, digits):
-        axes[0].imshow(matplotlib.image.imread(path), "gray")
-        axes[0].set(xticks=[], yticks=[])
+        axes[0].imshow(matplotlib.image.imread(path, "jpg"), "gray")
+        axes[0].set(xticks=[], yticks=[], facecolor="silver")  # if it is transparent
         axes[0].set_title(path.name, fontsize=9, parse_math=False)
         show_image(axes[1], image[:, 0], "what the network sees")
         axes[2].bar(range(len(chances)), chances[:, 0])
@@ -577,7 +587,9 @@ def show_pictures(pictures, folder):
         plt.switch_backend("agg")
     for name, (draw, *arguments) in pictures.items():
         draw(plt.figure(name, figsize=(10, 6.5), layout="constrained"), *arguments)
-    if plt.get_backend().lower() not in ("agg", "cairo", "pdf", "pgf", "ps", "svg"):
+    backend = plt.get_backend().lower()
+    files = ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
+    if backend not in files and "inline" not in backend:  # a notebook's
         return plt.show()
     try:
         folder.mkdir(exist_ok=True)
@@ -651,7 +663,7 @@ if __name__ == "__main__":
             "test_images": (draw_answers, x_test, y_test, parameters, rng),
         } | ({"own_digits": (draw_own_digits, digits)} if digits else {})
         show_pictures(pictures, here / "figures")
-        sys.exit(len(digits) < len(own_digits))
+        sys.exit(1 if len(digits) < len(own_digits) else 0)
     except (ValueError, FloatingPointError, OSError) as error:
         sys.exit(str(error))
     except (MemoryError, OverflowError) as error:

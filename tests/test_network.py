@@ -304,6 +304,19 @@ def test_a_saturated_network_has_diverged_too():
         nn.model(x, y, 5, 1e20, 50)
 
 
+@pytest.mark.parametrize("highest, diverged", [(60, False), (61, True)])
+def test_a_cost_of_over_20_times_the_first_is_divergence(
+    monkeypatch, highest, diverged
+):
+    costs = iter([3, highest, 1])
+    monkeypatch.setattr(nn, "cost_function", lambda a2, y: next(costs))
+    if diverged:
+        with pytest.raises(FloatingPointError):
+            nn.model(*problem(), 5, 0.1, 3)
+    else:
+        assert nn.model(*problem(), 5, 0.1, 3)[1] == [3, 60, 1]
+
+
 def test_ctrl_c_keeps_what_was_learned():
     x, y = problem()
 

@@ -56,6 +56,8 @@ def save(path, picture, kind="grey"):
         Image.fromarray(bytes_of(colours(picture, 1 + 0 * picture))).save(path)
     elif kind == "palette":
         Image.fromarray(bytes_of(picture)).convert("P").save(path)
+    elif kind == "JPEG in name only PNG":
+        Image.fromarray(bytes_of(picture)).save(path, "JPEG")
     elif kind == "JPEG":
         path = path.with_suffix(".jpg")
         Image.fromarray(bytes_of(colours(picture))).save(path)
@@ -81,7 +83,16 @@ def network():
 def test_300_pictures_are_read_as_well_as_the_images_they_show(network, tmp_path):
     u, v = (table[:, :300] for table in nn.load_data(PROJECT)[2:])
     rng, read = np.random.default_rng(0), []
-    kinds = ("grey", "16 bit", "RGB", "RGBA", "palette", "JPEG", "clear")
+    kinds = (
+        "grey",
+        "16 bit",
+        "RGB",
+        "RGBA",
+        "palette",
+        "JPEG",
+        "JPEG in name only PNG",
+        "clear",
+    )
     for i, pixels in enumerate(u.T):
         size = int(rng.integers(60, 260))
         digit = int(size * rng.uniform(0.4, 0.9))
@@ -93,12 +104,12 @@ def test_300_pictures_are_read_as_well_as_the_images_they_show(network, tmp_path
         large = Image.fromarray(pixels.reshape(28, 28)).resize((digit, digit))
         ink[top : top + digit, left : left + digit] = np.clip(large, 0, 1)
         path = tmp_path / f"{i}.png"
-        if kinds[i % 7] == "clear":  # a transparent ground, with dark or light ink
-            shade = np.full(ink.shape, i % 2)
+        if kinds[i % 8] == "clear":  # a transparent ground, with dark or light ink
+            shade = np.full(ink.shape, i // 8 % 2)
             Image.fromarray(bytes_of(colours(shade, ink))).save(path)
         else:
-            picture = paint(ink, rng, rng.uniform(0, 0.5), 0.03, i % 2 == 0)
-            path = save(path, picture, kinds[i % 7])
+            picture = paint(ink, rng, rng.uniform(0, 0.5), 0.03, i // 8 % 2 == 0)
+            path = save(path, picture, kinds[i % 8])
         read.append(nn.read_digit(path))
     read = np.concatenate(read, axis=1)
     assert nn.accuracy(read, v, network) >= nn.accuracy(u, v, network) - 2

@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import neural_network as nn
+
 PROJECT = Path(__file__).parent.parent
 FILES = ("train_X.csv", "train_label.csv", "test_X.csv", "test_label.csv")
 QUICK = {"n_h": 20, "iterations": 12, "batch_size": 16, "learning_rate": 0.05}
@@ -136,6 +138,35 @@ def test_a_backend_without_its_screen_saves_files(folder):
     assert len(list((folder / "figures").iterdir())) == 3
 
 
+@pytest.mark.parametrize("backend", ["template", "module://pretend_inline"])
+def test_a_backend_without_windows_saves_files(folder, backend):
+    text = "from matplotlib.backends.backend_agg import *\n"
+    (folder / "pretend_inline.py").write_text(text)
+    change(folder, **QUICK)
+    result = run(folder, MPLBACKEND=backend, PYTHONPATH=str(folder))
+    assert result.returncode == 0 and result.stderr == ""
+    assert len(list((folder / "figures").iterdir())) == 3
+
+
+def test_a_missing_package_or_a_senseless_backend_is_answered_in_words(folder):
+    result = run(folder, MPLBACKEND="nonsense")
+    assert result.stderr.startswith("Matplotlib can't start: ")
+    assert result.stderr.count("\n") == 1 and result.returncode == 1
+    (folder / "numpy.py").write_text("raise ModuleNotFoundError('No NumPy')")
+    result = run(folder, PYTHONPATH=str(folder))
+    expected = "No NumPy. Install what is missing: pip install -r requirements.txt\n"
+    assert result.stderr == expected and result.returncode == 1
+
+
+def test_a_setting_that_is_gone_is_answered_in_words(folder):
+    script = folder / "neural_network.py"
+    text = script.read_text("utf-8").replace("\nn_h =", "\nn_hidden =", 1)
+    script.write_text(text, "utf-8")
+    result = run(folder)
+    assert result.stderr.startswith("neural_network.py, setting n_h: found None")
+    assert result.stderr.count("\n") == 1 and result.returncode == 1
+
+
 def test_fewer_than_ten_iterations_print_a_cost_each(folder):
     change(folder, **QUICK | {"iterations": 3})
     (folder / "figures").write_text("in the way: nothing can be saved here")
@@ -227,30 +258,64 @@ def test_own_digits_are_read_and_drawn(folder):
     assert result.returncode == 1
 
 
+def assert_in_words(error, where):
+    """Check that an error is one line that says where, what is found and expected."""
+    assert where in error and ": found " in error and ", expected " in error
+    assert re.search(r"\. [A-Z].*\.$", error) and "\n" not in error
+
+
 WRONG_SETTINGS = [
-    *[(name, value) for name in ("n_h", "iterations") for value in (0, -1, 1.5)],
+    *[
+        (name, value)
+        for name in ("n_h", "iterations")
+        for value in (0, -1, 1.5, 10**30)
+    ],
     *[("batch_size", value) for value in (0, -1, 1.5)],
-    *[("learning_rate", value) for value in (0, -0.1, 'float("nan")', '"fast"')],
-    ("learning_rate", 'float("inf")'),
-    ("activation", '"sigmoid"'),
-    *[("momentum", value) for value in (-0.1, 1, 1.5, '"much"')],
+    *[("learning_rate", value) for value in (0, -0.1, "fast", True, 10**400)],
+    *[("learning_rate", float(value)) for value in ("nan", "inf")],
+    ("activation", "sigmoid"),
+    *[("momentum", value) for value in (-0.1, 1, 1.5, "much")],
     *[("max_shift", value) for value in (-1, 28, 0.5)],
     *[("max_distortion", value) for value in (-0.1, 1)],
     ("decay", 0.5),
     *[("seed", value) for value in (-1, 0.5)],
-    ("data_folder", "None"),
-    *[("own_digits", value) for value in ('"seven.png"', "[7]")],
+    ("data_folder", None),
+    *[("own_digits", value) for value in ("seven.png", [7])],
 ]
 
 
 @pytest.mark.parametrize("name, value", WRONG_SETTINGS)
-def test_wrong_settings_are_answered_in_words(folder, name, value):
+def test_wrong_settings_are_answered_in_words(example, name, value):
+    settings = vars(nn) | {name: value}
+    with pytest.raises(ValueError) as error:
+        nn.check_settings(settings)
+        nn.load_data(example, settings["max_shift"])
+    assert_in_words(str(error.value), f"neural_network.py, setting {name}")
+
+
+SETTINGS_AT_THEIR_LIMITS = [
+    *[(name, 1) for name in ("n_h", "iterations", "batch_size")],
+    *[(name, 0) for name in ("momentum", "max_shift", "max_distortion", "seed")],
+    ("batch_size", None),
+    ("learning_rate", 1e300),
+    ("activation", "relu"),
+    ("decay", False),
+    ("data_folder", "mnist"),
+    ("own_digits", ["a.png", Path("b.png")]),
+]
+
+
+@pytest.mark.parametrize("name, value", SETTINGS_AT_THEIR_LIMITS)
+def test_settings_at_their_limits_are_right(name, value):
+    nn.check_settings(vars(nn) | {name: value})
+
+
+@pytest.mark.parametrize("name, value", [("n_h", 0), ("max_shift", 28)])
+def test_a_wrong_setting_ends_the_script(folder, name, value):
     change(folder, **{name: value})
     result = run(folder)
-    assert result.stderr.startswith(f"neural_network.py, setting {name}")
-    assert result.stderr.count("\n") == 1 and result.stdout == ""
-    assert ": found " in result.stderr and ", expected " in result.stderr
-    assert result.returncode == 1
+    assert_in_words(result.stderr.removesuffix("\n"), f"setting {name}")
+    assert result.stdout == "" and result.returncode == 1
 
 
 def as_text(change_text):
@@ -301,8 +366,8 @@ X, LABEL = "train_X.csv", "train_label.csv"
 WRONG_FILES = {
     "missing": (X, Path.unlink, "no readable file"),
     "missing test": ("test_label.csv", Path.unlink, "no readable file"),
-    "empty": (X, as_text(lambda b: b""), "no numbers"),
-    "blank": (X, as_text(lambda b: b"\n \n"), "no numbers"),
+    "empty": (X, as_text(lambda b: b""), "no table of numbers"),
+    "blank": (X, as_text(lambda b: b"\n \n"), "no table of numbers"),
     "header": (X, as_text(lambda b: b"a,b\n" + b), "row 1: found 'a' in column 1"),
     "semicolons": (X, as_text(lambda b: b.replace(b",", b";")), "by commas"),
     "tabs": (X, as_text(lambda b: b.replace(b",", b"\t")), "by commas"),
@@ -316,6 +381,17 @@ WRONG_FILES = {
         X,
         as_text(lambda b: b.replace(b"\n0,", b"\n,", 1)),
         "row 2: found ''",
+    ),
+    "cut off after a comma": (
+        X,
+        as_text(lambda b: b[: b.rindex(b",") + 1]),
+        "row 60: found '' in column 784",
+    ),
+    "comment": (X, as_text(lambda b: b"# pixels\n" + b), "row 1: found '# pixels'"),
+    "no numbers for NumPy": (
+        X,
+        as_text(lambda b: b.replace(b"\n0,", b"\n1_0,")),
+        "table",
     ),
     "cut off": (
         X,
@@ -357,11 +433,19 @@ def test_wrong_files_are_answered_in_words(folder, case):
     if case == "not square":
         as_table(lambda table: table[:, :700])(folder / "test_X.csv")
         name, said = "max_shift", "with images of 700 pixels"
+    with pytest.raises(ValueError) as error:
+        nn.load_data(folder, 1)
+    assert_in_words(str(error.value), name)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize("case", ["missing", "header", "inf", "unreadable"])
+def test_a_wrong_file_ends_the_script(folder, case):
+    name, spoil, said = WRONG_FILES[case]
+    spoil(folder / name)
     result = run(folder)
-    assert name in result.stderr and said in result.stderr
-    assert ": found " in result.stderr and ", expected " in result.stderr
-    assert result.stderr.count("\n") == 1 and result.stdout == ""
-    assert result.returncode == 1
+    assert_in_words(result.stderr.removesuffix("\n"), f"{folder / name}")
+    assert said in result.stderr and result.stdout == "" and result.returncode == 1
 
 
 def test_a_missing_folder_is_answered_in_words(folder):
@@ -369,12 +453,6 @@ def test_a_missing_folder_is_answered_in_words(folder):
     result = run(folder)
     assert str(Path("nowhere", "train_X.csv")) in result.stderr
     assert result.stderr.count("\n") == 1 and result.returncode == 1
-
-
-def load(folder, max_shift=1):
-    from neural_network import load_data
-
-    return load_data(folder, max_shift)
 
 
 SAME_NUMBERS = {
@@ -392,12 +470,12 @@ SAME_NUMBERS = {
 def test_files_written_in_other_ways_load_the_same(example, folder, case):
     for name in FILES:
         as_text(SAME_NUMBERS[case])(folder / name)
-    for one, other in zip(load(example), load(folder)):
+    for one, other in zip(nn.load_data(example), nn.load_data(folder)):
         assert (one == other).all() and one.dtype == np.float32
 
 
 def test_loaded_data_are_columns_of_pixels_from_0_to_1(example):
-    x, y, u, v = load(example)
+    x, y, u, v = nn.load_data(example)
     assert [t.shape for t in (x, y, u, v)] == [(784, 60), (10, 60), (784, 40), (10, 40)]
     assert (np.rint(x * 255).T == rows("train_X.csv", 60)).all()
     assert (v.T == rows("test_label.csv", 40)).all()
@@ -406,7 +484,7 @@ def test_loaded_data_are_columns_of_pixels_from_0_to_1(example):
 def test_pixels_already_from_0_to_1_stay_as_they_are(example, folder):
     for name in ("train_X.csv", "test_X.csv"):
         write(folder / name, np.loadtxt(folder / name, delimiter=",") / 255, "%.7f")
-    for one, other in zip(load(example), load(folder)):
+    for one, other in zip(nn.load_data(example), nn.load_data(folder)):
         assert one == pytest.approx(other, abs=1e-6)
 
 
@@ -446,9 +524,7 @@ def test_inline_metadata_names_the_requirements():
 
 
 def test_nothing_runs_on_import_and_the_plain_network_learns():
-    import neural_network as nn
-
-    x, y, u, v = load(PROJECT)
+    x, y, u, v = nn.load_data(PROJECT)
     x, y = x[:, :1000], y[:, :1000]
     parameters, cost_list = nn.model(x, y, n_h=50, learning_rate=0.5, iterations=60)
     assert len(cost_list) == 60 and cost_list[-1] < 0.5
