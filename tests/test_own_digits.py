@@ -71,6 +71,39 @@ def square(column):
     return column.reshape(side, side)
 
 
+def test_resize_averages_equal_shares():
+    image = np.array([[0.0, 1], [2, 3], [4, 5], [6, 7]])
+    assert nn.resize(image, 2).tolist() == [[1.5], [5.5]]
+    assert nn.resize(np.array([[3.0, 6, 9]]), 2).ravel() == pytest.approx([4, 8])
+    assert nn.resize(np.array([[1.0, 5]]), 4).tolist() == [[1, 1, 5, 5]] * 2
+
+
+def test_windows_by_hand():
+    image = np.arange(1, 7).reshape(2, 3)
+    windows = nn.windows(image)
+    assert windows.shape == (2, 3, 3, 3)
+    assert windows[0, 1].tolist() == [[0, 0, 0], [1, 2, 3], [4, 5, 6]]
+
+
+@pytest.mark.parametrize(
+    "size, curved, exact", [(40, 0, True), (50, 0.5, False), (51, 0.5, True)]
+)
+@pytest.mark.parametrize("contrast", [-0.5, 0.5])
+def test_find_ink_removes_a_plane_and_from_51_pixels_on_a_curve(
+    size, curved, exact, contrast
+):
+    row, column = np.mgrid[0:size, 0:size] / size
+    paper = 0.3 * row - 0.2 * column + curved * (row**2 - 2 * row * column)
+    ink = np.zeros((size, size))
+    ink[10:30, 14:19] = 1
+    specks = np.zeros((size, size))
+    specks[2, [2, 6, 7]] = 1
+    found, is_ink = nn.find_ink(paper + contrast * (ink + specks))
+    error = np.abs(found - abs(contrast) * (ink + specks)).max()
+    assert error < 1e-3 if exact else error > 0.02
+    assert not exact or (is_ink == (ink == 1)).all()
+
+
 @pytest.fixture(scope="module")
 def network():
     """A network trained with the settings as shipped, but for fewer iterations."""
@@ -144,6 +177,12 @@ def test_light_noise_and_polarity_make_no_difference(tmp_path):
         picture = paint(ink, rng, light, noise, dark)
         other = nn.read_digit(save(tmp_path / "b.png", picture))
         assert np.abs(plain - other).mean() < 0.02
+
+
+def test_a_large_picture_may_be_very_noisy(network, tmp_path):
+    picture = paint(strokes(SEVEN, 900, 60), np.random.default_rng(0), noise=0.25)
+    image = nn.read_digit(save(tmp_path / "a.png", picture))
+    assert nn.predict(image, network) == [7]
 
 
 @pytest.mark.parametrize("size, thickness", [(400, 1), (1500, 3), (3000, 8)])
