@@ -92,7 +92,7 @@ def pytorch(x, y):
 
     threads = torch.get_num_threads()
     print(f"PyTorch ({threads} threads) / one mini-batch pass", end="")
-    print(f"{ratio(theirs, ours):21.2f}  (>= 1.2)")
+    print(f"{ratio(theirs, ours):18.2f}  (>= 1.2)")
 
 
 def loading():

@@ -168,19 +168,21 @@ def test_plain_training_on_moving_images_moves_them_all():
     x[[5, 9]] = 0
     rng = np.random.default_rng(0)
     expected = nn.initialize_parameters(16, 5, 3, seed=rng)
-    moved = nn.move(x, 2, 0.5, rng)
+    moved = nn.move(x, 1, 0.5, rng)
     cache = nn.forward_propagation(moved, expected)
     gradients = nn.backward_prop(moved, y, expected, cache)
     nn.update_parameters(expected, gradients, 0.3)
-    parameters, _ = nn.model(x, y, 5, 0.3, 1, max_shift=2, max_distortion=0.5)
+    parameters, _ = nn.model(x, y, 5, 0.3, 1, max_shift=1, max_distortion=0.5)
     for name in WEIGHTS:
         assert parameters[name] == pytest.approx(expected[name])
 
 
-def test_plain_training_measures_the_cost_on_all_images():
+@pytest.mark.parametrize("batch_size", [None, 2002, 3000])
+def test_plain_training_measures_the_cost_on_all_images(batch_size):
     x, y = problem(2002)
     a2 = nn.forward_propagation(x, nn.initialize_parameters(16, 5, 3))["a2"]
-    assert nn.model(x, y, 5, 0.2, 1)[1] == [pytest.approx(nn.cost_function(a2, y))]
+    _, cost_list = nn.model(x, y, 5, 0.2, 1, batch_size=batch_size)
+    assert cost_list == [pytest.approx(nn.cost_function(a2, y), rel=1e-12)]
 
 
 def test_momentum_and_decay_by_hand():

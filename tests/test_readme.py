@@ -67,6 +67,13 @@ def test_the_recipe_to_save_and_load_a_network(run, capsys):
     assert capsys.readouterr().out == f"{accuracy:.1f} %\n" and accuracy > 80
 
 
+def test_the_recipe_for_the_plain_network(tmp_path, capsys):
+    text = recipe("iterations=100").replace("iterations=100", "iterations=3")
+    (tmp_path / "plain.py").write_text(text, "utf-8")
+    assert len(runpy.run_path(tmp_path / "plain.py")["cost_list"]) == 3
+    assert re.fullmatch(r"\d+\.\d %\n", capsys.readouterr().out)
+
+
 def test_a_saved_relu_network_stays_one(tmp_path):
     parameters = nn.initialize_parameters(4, 3, 2, "relu")
     np.savez(tmp_path / "network.npz", **parameters)
