@@ -185,6 +185,37 @@ def test_a_large_picture_may_be_very_noisy(network, tmp_path):
     assert nn.predict(image, network) == [7]
 
 
+@pytest.mark.parametrize("shade", [0, 0.2, 1])
+def test_on_transparent_ground_the_opaque_is_the_ink(tmp_path, shade):
+    ink = strokes(SEVEN, 90, 9)
+    clear = tmp_path / "clear.png"
+    Image.fromarray(bytes_of(colours(np.full(ink.shape, shade), ink))).save(clear)
+    opaque = save(tmp_path / "opaque.png", paint(ink), "RGBA")
+    grey = save(tmp_path / "grey.png", paint(ink))
+    expected = nn.read_digit(grey)
+    assert nn.read_digit(clear) == pytest.approx(expected, abs=0.02)
+    assert nn.read_digit(opaque) == pytest.approx(expected, abs=0.02)
+
+
+def test_a_small_digit_in_a_large_picture_is_seen_closely(tmp_path):
+    small, ink = strokes(SEVEN, 120, 9), np.zeros((900, 1200))
+    ink[600:720, 100:220] = small
+    far = nn.read_digit(save(tmp_path / "far.png", paint(ink, light=0.3)))
+    near = nn.read_digit(save(tmp_path / "near.png", paint(small)))
+    assert np.abs(far - near).mean() < 0.03
+
+
+@pytest.mark.parametrize("top", [True, False])
+def test_a_digit_with_its_mass_at_one_end_stays_whole(tmp_path, top):
+    ink = np.zeros((140, 140))
+    ink[20:120, 60:68] = 1
+    ink[20 : 40 if top else 22, 25:105] = 1
+    ink[118 if top else 100 : 120, 25:105] = 1
+    image = square(nn.read_digit(save(tmp_path / "a.png", paint(ink))))
+    rows = np.flatnonzero(image.max(axis=1) > 0.5)
+    assert (rows[0], rows[-1]) == ((8, 27) if top else (0, 19))
+
+
 @pytest.mark.parametrize("size, thickness", [(400, 1), (1500, 3), (3000, 8)])
 def test_a_thin_line_does_not_fade_away(network, tmp_path, size, thickness):
     picture = paint(strokes(SEVEN, size, thickness), light=0.3)
