@@ -205,6 +205,19 @@ def test_a_terminal_shows_progress_and_ctrl_c_keeps_what_was_learned(folder):
     assert re.fullmatch(r"Stopped in iteration \d+\.\n", process.stderr.read())
 
 
+def test_the_time_left_is_that_of_the_iterations_left(monkeypatch, capsys):
+    clock = iter([100, 100, 110])
+    monkeypatch.setattr(nn.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    report = nn.reporter(10)
+    report(0, 2.3)
+    report(2, 1.5)
+    shown = capsys.readouterr().out.split("\r")
+    assert "Cost after 0 iterations is : 2.3000\n" in shown
+    assert "Training: 0 of 10 iterations".ljust(60) in shown
+    assert "Training: 2 of 10 iterations, about 40 s left".ljust(60) in shown
+
+
 @pytest.mark.parametrize("moment", ["load_data", "show_pictures"])
 def test_ctrl_c_elsewhere_leaves_no_traceback(folder, moment):
     change(folder, **QUICK | {"iterations": 1})
