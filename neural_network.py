@@ -521,7 +521,8 @@ def show_image(axes, pixels, title, colour="black"):
     axes.imshow(pixels.reshape(shape), "gray_r", vmin=0, vmax=1, aspect="auto")
     axes.set(xticks=[], yticks=[], box_aspect=1)
     axes.set_title(title, color=colour, fontsize=9)
-    axes.spines[:].set(color=colour, linewidth=1 if colour == "black" else 2.5)
+    axes.spines[:].set_color(colour)
+    axes.spines[:].set_linewidth(1 if colour == "black" else 2.5)
 
 
 def draw_cost(figure, cost_list):
