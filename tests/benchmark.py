@@ -135,28 +135,27 @@ def memory():
 def table(rows, seeds, data):
     """Train with each row's settings; print the accuracies and the relative time.
 
-    The time is that of a few iterations, taking turns with the first row's.
+    The time comes from a few iterations of each row, taking turns.
     """
     x, y, u, v = data
+    short = [
+        partial(nn.model, x, y, **row | {"iterations": 4}) for row in rows.values()
+    ]
+    times = np.array([[seconds(task) for task in short] for _ in range(9)])
+    spent = np.median(times / times[:, :1], axis=0)
+    first = next(iter(rows.values()))["iterations"]
     print("| settings | train | test | time |\n|---|---|---|---|")
-    first = next(iter(rows.values()))
-    for name, options in rows.items():
+    for (name, options), time_of_row in zip(rows.items(), spent):
         results = []
         for seed in range(seeds):
             parameters, _ = nn.model(x, y, **options | {"seed": seed})
             results.append(
-                (nn.accuracy(x, y, parameters), nn.accuracy(u, v, parameters))
+                [nn.accuracy(x, y, parameters), nn.accuracy(u, v, parameters)]
             )
         (train, test), (_, spread) = np.mean(results, axis=0), np.std(results, axis=0)
-        short = partial(nn.model, x, y, **options | {"iterations": 4})
-        first_short = partial(nn.model, x, y, **first | {"iterations": 4})
-        spent = ratio(short, first_short)
-        spent *= options["iterations"] / first["iterations"]
         between = f" ± {spread:.1f}" if seeds > 1 else ""
-        print(
-            f"| {name} | {train:.1f} % | {test:.1f}{between} % | {spent:.2f} |",
-            flush=True,
-        )
+        whole = time_of_row * options["iterations"] / first
+        print(f"| {name} | {train:.1f} % | {test:.1f}{between} % | {whole:.1f} |")
 
 
 def ideas(data):

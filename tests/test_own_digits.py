@@ -108,7 +108,7 @@ def test_find_ink_removes_a_plane_and_from_51_pixels_on_a_curve(
 def network():
     """A network trained with the settings as shipped, but for fewer iterations."""
     x, y, _, _ = nn.load_data(PROJECT)
-    few, names = 10, ("activation", "batch_size", "momentum", "max_shift")
+    few, names = 7, ("activation", "batch_size", "momentum", "max_shift")
     settings = {name: getattr(nn, name) for name in (*names, "max_distortion", "decay")}
     return nn.model(x, y, nn.n_h, nn.learning_rate, few, **settings)[0]
 
@@ -127,7 +127,7 @@ def test_300_pictures_are_read_as_well_as_the_images_they_show(network, tmp_path
         "clear",
     )
     for i, pixels in enumerate(u.T):
-        size = int(rng.integers(60, 260))
+        size = int(rng.integers(50, 200))
         digit = int(size * rng.uniform(0.4, 0.9))
         ink = np.zeros((size, size + 20))
         top, left = (
@@ -180,7 +180,7 @@ def test_light_noise_and_polarity_make_no_difference(tmp_path):
 
 
 def test_a_large_picture_may_be_very_noisy(network, tmp_path):
-    picture = paint(strokes(SEVEN, 900, 60), np.random.default_rng(0), noise=0.25)
+    picture = paint(strokes(SEVEN, 700, 50), np.random.default_rng(0), noise=0.25)
     image = nn.read_digit(save(tmp_path / "a.png", picture))
     assert nn.predict(image, network) == [7]
 
