@@ -127,7 +127,7 @@ def test_300_pictures_are_read_as_well_as_the_images_they_show(network, tmp_path
         "clear",
     )
     for i, pixels in enumerate(u.T):
-        size = int(rng.integers(50, 200))
+        size = int(rng.integers(50, 130))
         digit = int(size * rng.uniform(0.4, 0.9))
         ink = np.zeros((size, size + 20))
         top, left = (
@@ -216,7 +216,7 @@ def test_a_digit_with_its_mass_at_one_end_stays_whole(tmp_path, top):
     assert (rows[0], rows[-1]) == ((8, 27) if top else (0, 19))
 
 
-@pytest.mark.parametrize("size, thickness", [(400, 1), (1500, 3), (3000, 8)])
+@pytest.mark.parametrize("size, thickness", [(400, 1), (1500, 3), (2000, 5)])
 def test_a_thin_line_does_not_fade_away(network, tmp_path, size, thickness):
     picture = paint(strokes(SEVEN, size, thickness), light=0.3)
     image = nn.read_digit(save(tmp_path / "a.png", picture))
