@@ -4,62 +4,56 @@
 # ///
 """A two-layer neural network that learns to read handwritten digits, in plain NumPy.
 
-`python neural_network.py` trains it, prints how many digits that it has never seen
-it reads right, and shows pictures. Then change a setting below and run it again.
+It trains, prints how many digits that it has never seen it reads right, and shows
+pictures. Read on to the end of `main`: that is all it does, in the order it happens.
 
-Read it from the top, in the order of the data: settings, activations, network,
-training, judging, data files, own digits, pictures, main block. An image is a column
-of numbers, one a pixel, and m images stand side by side in a matrix: x has the shape
-(n_x, m). Their labels y have the shape (n_y, m), where n_y is the number of classes
-(the ten digits), and are one-hot: a 1 in the row of the column's class, else 0.
-
-Left out on purpose: more layers (one hidden layer shows it all), weight decay and
-dropout (they gained nothing), automatic differentiation (it is the lesson).
+An image is a column of numbers, one a pixel, from 0 (background) to 1 (ink). m images
+side by side are a matrix x (n_x, m): a row a pixel, a column an image. Their labels
+y (n_y, m) tell which of n_y classes, here the ten digits, each image shows: a column
+holds a 1 in the row of its image's class and 0 elsewhere.
 """
 
 import math
 import sys
 import time
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
 try:
-    import matplotlib.image
+    import matplotlib.pyplot as plt
     import numpy as np
+    from matplotlib.widgets import Button
+    from PIL import Image, ImageDraw, ImageFilter, ImageOps
 except ImportError as error:
     sys.exit(f"{error}. Install what is missing: pip install -r requirements.txt")
-except ValueError as error:  # its environment variable MPLBACKEND makes no sense
-    sys.exit(f"Matplotlib can't start: {error}")
-except KeyboardInterrupt:
-    sys.exit("Stopped.")
 
 # ------------------------------------------------------------------- settings
 n_h = 1000  # neurons in the hidden layer
 learning_rate = 0.02  # how far an update moves the weights
 iterations = 100  # passes over the training images
 activation = "tanh"  # of the hidden neurons: "tanh" or "relu"
-batch_size = 64  # images per update; None: all of them
-momentum = 0.95  # share of an update that carries on in the next one; 0: none
+batch_size = 128  # images per update; None: all of them
+momentum = 0.98  # share of an update that carries on in the next one; 0: none
 max_shift = 1  # pixels by which images move at random in training; 0: they don't
 max_distortion = 0.3  # how far moving images also turn, slant and stretch; 0: not
 decay = True  # let the learning rate fall linearly to zero over the run
 seed = 0  # of the random numbers: same seed, same result
-data_folder = Path(__file__).parent  # where the four CSV files are
+data_folder = "."  # where the four CSV files are, seen from this file's folder
 own_digits = []  # pictures of digits that you wrote, such as ["seven.png"]
 
 
 # ---------------------------------------------------------------- activations
-# Without a bend between them, two layers would be no more than one matrix.
-# A derivative is taken from the activation's output a, which is already known.
+# Two matrices in a row are no more than one, their product. An activation between the
+# two layers bends what the first one gives, so that together they can do more.
 def tanh(z):
     """Return the hyperbolic tangent of z, between -1 and 1, in z's shape."""
     return np.tanh(z)
 
 
 def tanh_derivative(a):
-    """Return the slope of tanh where its output is a: 1 - a²."""
-    slope = a**2
-    return np.subtract(1, slope, out=slope)  # in place: a new array costs time
+    """Return the slope of tanh where its output is a, as that is already known."""
+    return 1 - a**2
 
 
 def relu(z):
@@ -76,11 +70,8 @@ ACTIVATIONS = {"tanh": (tanh, tanh_derivative), "relu": (relu, relu_derivative)}
 
 
 def softmax(z):
-    """Turn each column of z (n_y, m) into probabilities: positive, with the sum 1.
-
-    Subtracting the column's maximum changes nothing but keeps exp from overflowing.
-    """
-    e = np.exp(z - z.max(axis=0))
+    """Turn each column of z (n_y, m) into probabilities: positive, with the sum 1."""
+    e = np.exp(z - z.max(axis=0))  # the maximum cancels out, but prevents overflow
     return e / e.sum(axis=0)
 
 
@@ -88,28 +79,22 @@ def softmax(z):
 def initialize_parameters(n_x, n_h, n_y, activation="tanh", seed=0, dtype=np.float64):
     """Return the parameters of an untrained network for n_x pixels and n_y classes.
 
-    w1 (n_h, n_x) and w2 (n_y, n_h) are random weights around 0, b1 (n_h, 1) and b2
-    (n_y, 1) biases of 0. A sum of n random terms of either sign is about √n large, so
-    the weights are divided by that (LeCun et al., "Efficient BackProp", 1998). w1 is
-    larger again, as most pixels are 0, and w2 smaller, so that at first all classes
-    are about equally likely. seed may also be a generator of random numbers. The name
-    of an activation other than tanh is kept with the weights, which work only with it.
+    A row of w1 (n_h, n_x) and of b1 (n_h, 1) is a hidden neuron: it adds up the pixels,
+    each times a weight, and a bias. w2 (n_y, n_h) and b2 (n_y, 1) do so with the hidden
+    neurons' outputs. Biases start at 0, weights at random. A sum of n random terms of
+    either sign is about √n large, so they are divided by that (LeCun et al., "Efficient
+    BackProp", 1998). w1 is larger again, as most pixels are 0, and w2 smaller, so that
+    at first all classes are about equally likely. The activation stays with the weights
+    that are made for it.
     """
-    rng = np.random.default_rng(seed)
-    parameters = {
+    rng = np.random.default_rng(seed)  # or seed itself, if it is a generator
+    return {
         "w1": (rng.standard_normal((n_h, n_x)) * 2.5 / np.sqrt(n_x)).astype(dtype),
         "b1": np.zeros((n_h, 1), dtype),
         "w2": (rng.standard_normal((n_y, n_h)) * 0.1 / np.sqrt(n_h)).astype(dtype),
         "b2": np.zeros((n_y, 1), dtype),
+        "activation": activation,
     }
-    if activation != "tanh":
-        parameters["activation"] = activation
-    return parameters
-
-
-def activation_of(parameters):
-    """Return the hidden layer's activation and its derivative, as two functions."""
-    return ACTIVATIONS[str(parameters.get("activation", "tanh"))]
 
 
 def forward_propagation(x, parameters):
@@ -118,19 +103,19 @@ def forward_propagation(x, parameters):
     z1 and a1 (n_h, m) are the hidden layer before and after its activation; z2 and
     a2 (n_y, m) the output layer. a2[k, i] is the probability of class k for image i.
     """
-    w1, b1, w2, b2 = (parameters[name] for name in ("w1", "b1", "w2", "b2"))
-    activation, _ = activation_of(parameters)
-    z1 = w1 @ x + b1
+    activation, _ = ACTIVATIONS[str(parameters["activation"])]  # np.load's is an array
+    z1 = parameters["w1"] @ x + parameters["b1"]
     a1 = activation(z1)
-    z2 = w2 @ a1 + b2
+    z2 = parameters["w2"] @ a1 + parameters["b2"]
     a2 = softmax(z2)
     return {"z1": z1, "a1": a1, "z2": z2, "a2": a2}
 
 
 def cost_function(a2, y):
-    """Return the cross-entropy: -log of the right class's probability, on average.
+    """Return the cost (the cross-entropy): how wrong the answers a2 are, on average.
 
-    It is 0 for a network that is right and sure of it, log(n_y) for one that guesses.
+    An image costs -log of the probability that its right class was given, which is 0
+    for a network that is right and sure of it, log(n_y) for one that guesses.
     """
     m = y.shape[1]
     log_a2 = np.log(np.maximum(a2, np.finfo(a2.dtype).tiny))  # log(0) is infinite
@@ -141,18 +126,21 @@ def backward_prop(x, y, parameters, forward_cache):
     """Return the gradients dw1, db1, dw2, db2: the cost's slope along each parameter.
 
     The chain rule, from the output back to the input (Rumelhart, Hinton and Williams,
-    1986): dz2 and dz1 are the slopes along z2 and z1. With softmax, an image's cost is
-    log(sum(exp(z2))) less z2 of the right class: that has the slope a2 - y.
+    "Learning representations by back-propagating errors", 1986). A column of dz2 or dz1
+    is the slope of one image's cost along its z2 or z1. That cost is log(sum(exp(z2)))
+    less z2 of the right class, so dz2 is a2 - y. w2.T passes it back to the a1 that
+    made z2. A weight's slope is that of the z it adds to, times what it multiplies;
+    @ adds up over the images, and 1 / m makes it the mean cost's.
     """
-    a1, a2 = forward_cache["a1"], forward_cache["a2"]
-    _, activation_derivative = activation_of(parameters)
+    a1, a2, w2 = forward_cache["a1"], forward_cache["a2"], parameters["w2"]
+    _, activation_derivative = ACTIVATIONS[str(parameters["activation"])]
     m = x.shape[1]
     dz2 = a2 - y
-    dw2 = dz2 @ a1.T / m
-    db2 = dz2.sum(axis=1, keepdims=True) / m
-    dz1 = parameters["w2"].T @ dz2 * activation_derivative(a1)
-    dw1 = dz1 @ x.T / m
-    db1 = dz1.sum(axis=1, keepdims=True) / m
+    dw2 = 1 / m * dz2 @ a1.T
+    db2 = 1 / m * dz2.sum(axis=1, keepdims=True)
+    dz1 = w2.T @ dz2 * activation_derivative(a1)
+    dw1 = 1 / m * dz1 @ x.T
+    db1 = 1 / m * dz1.sum(axis=1, keepdims=True)
     return {"dw1": dw1, "db1": db1, "dw2": dw2, "db2": db2}
 
 
@@ -164,25 +152,13 @@ def update_parameters(parameters, gradients, learning_rate):
 
 
 # ------------------------------------------------------------------- training
-def mini_batches(x, y, batch_size, rng):
-    """Yield x and y in shuffled portions of batch_size images; None: x and y whole."""
-    m = x.shape[1]
-    if batch_size is None or batch_size >= m:
-        yield x, y
-        return
-    order = rng.permutation(m)
-    for start in range(0, m, batch_size):
-        chosen = order[start : start + batch_size]
-        yield x[:, chosen], y[:, chosen]
-
-
 def move(x, max_shift, max_distortion, rng):
     """Return the square images x (n_x, m), all moved in one random way.
 
-    Each pixel of the result copies the pixel at the place where it comes from: its
-    own position, times a matrix close to the identity (which turns, slants and
-    stretches), plus a shift of whole pixels. What comes from outside is background, 0.
-    A digit that moved is still the same digit, so one image stands for many.
+    A digit that moved is still the same digit, so one image stands for many. Each pixel
+    copies the one at the place it comes from: its own position, times a matrix close to
+    the identity (which turns, slants and stretches), plus a shift of whole pixels. What
+    comes from outside the image is background, 0.
     """
     side = math.isqrt(len(x))
     centre = (side - 1) / 2
@@ -191,12 +167,31 @@ def move(x, max_shift, max_distortion, rng):
     shift = rng.integers(-max_shift, max_shift, (2, 1), endpoint=True)
     row, column = np.rint(matrix @ position + centre + shift).astype(int)
     inside = (row >= 0) & (row < side) & (column >= 0) & (column < side)
-    moved = np.zeros_like(x)
-    moved[inside] = x[(row * side + column)[inside]]
-    return moved
+    return x[np.where(inside, row * side + column, 0)] * inside[:, np.newaxis]
 
 
-@np.errstate(over="ignore", invalid="ignore")  # the check of the cost says it in words
+def train_step(x, y, parameters, velocity, learning_rate, momentum):
+    """Update the network once, in place, from the images x and their labels y.
+
+    An update carries on a share of the one before, the momentum (Polyak, 1964): in the
+    velocity, what many mini-batches agree on adds up and their noise cancels out. With
+    0.98, up to 1 / (1 - 0.98) = 50 gradients add up: lower the learning rate with it.
+    """
+    forward_cache = forward_propagation(x, parameters)
+    gradients = backward_prop(x, y, parameters, forward_cache)
+    for name, gradient in gradients.items():
+        velocity[name] *= momentum
+        velocity[name] += gradient
+    update_parameters(parameters, velocity, learning_rate)
+
+
+def measure_cost(x, y, parameters):
+    """Return the cost of up to 1,000 of the images, evenly chosen: that saves time."""
+    step = math.ceil(x.shape[1] / 1000)
+    a2 = forward_propagation(x[:, ::step], parameters)["a2"]
+    return cost_function(a2, y[:, ::step])
+
+
 def model(
     x,
     y,
@@ -212,69 +207,51 @@ def model(
     seed=0,
     report=None,
 ):
-    """Train a network on the images x (n_x, m) and their one-hot labels y (n_y, m).
+    """Train a network on the images x (n_x, m) and their labels y (n_y, m).
 
     The settings are those at the top of the file; left out, they mean plain gradient
-    descent. Training runs in the precision of x and changes neither x nor y. Momentum
-    (Polyak, 1964) adds up what the gradients of many mini-batches agree on: with 0.95,
-    up to 1 / (1 - 0.95) = 20 of them, so it needs a smaller learning rate.
+    descent: an update an iteration, from all images as they are. Training runs in the
+    precision of x. Ctrl-C ends it and keeps what was learned.
 
-    Returns the parameters and cost_list: cost_list[i] is the cost after i iterations.
-    It is that of up to 1,000 images, to save time, but of all of them if no images are
-    moved and each update uses them all. report(i, cost), if given, is called with each.
-    Ctrl-C ends the training and returns what was learned so far. Raises
-    FloatingPointError if the cost isn't finite or is 20 times that of guessing.
+    Returns the parameters and cost_list: cost_list[i] is the cost after i iterations,
+    of which report(i, cost), if given, is told at once. Raises FloatingPointError if
+    the cost isn't finite or is 20 times that of the untrained network.
     """
     dtype = np.result_type(x.dtype, np.float32)
-    n_x, m = x.shape
+    x, y = np.asarray(x, dtype), np.asarray(y, dtype)
+    m = x.shape[1]
     rng = np.random.default_rng(seed)
-    parameters = initialize_parameters(n_x, n_h, len(y), activation, rng, dtype)
-    # The weights of a pixel that is 0 in all images never change: they sit out.
-    w1, used = parameters["w1"], x.any(axis=1) | (max_shift > 0)
-    parameters["w1"] = w1.compress(used, axis=1)
-    x = np.asarray(x.T.compress(used, axis=1).T, dtype, order="F")
-    y = np.asarray(y, dtype, order="F")
-    velocity, cost_list = {}, []
-    diverged = f"The training diverged. Lower learning_rate (now {learning_rate})."
-    whole = (batch_size is None or batch_size >= m) and not max_shift
-    step = 1 if whole else math.ceil(m / 1000)
-    x_cost, y_cost = x[:, ::step], y[:, ::step]
+    parameters = initialize_parameters(len(x), n_h, len(y), activation, rng, dtype)
+    velocity = {f"d{name}": 0 * parameters[name] for name in ("w1", "b1", "w2", "b2")}
+    cost_list = [measure_cost(x, y, parameters)]
     try:
         for iteration in range(iterations):
-            forward_cache = forward_propagation(x_cost, parameters)
-            cost_list.append(cost_function(forward_cache["a2"], y_cost))
-            if not cost_list[-1] <= 20 * cost_list[0]:  # nor is a nan
-                raise FloatingPointError(diverged)
             if report:
                 report(iteration, cost_list[-1])
             rate = learning_rate * (1 - iteration / iterations if decay else 1)
-            for x_batch, y_batch in mini_batches(x, y, batch_size, rng):
+            batches = [slice(None)]  # all images at once
+            if batch_size:  # or their numbers, shuffled and cut into mini-batches
+                batches = np.split(rng.permutation(m), range(batch_size, m, batch_size))
+            for batch in batches:
+                x_batch = x[:, batch]
                 if max_shift:
                     x_batch = move(x_batch, max_shift, max_distortion, rng)
-                if not whole:  # else it is already there
-                    forward_cache = forward_propagation(x_batch, parameters)
-                gradients = backward_prop(x_batch, y_batch, parameters, forward_cache)
-                for name, gradient in gradients.items():
-                    if momentum and name in velocity:
-                        velocity[name] *= momentum
-                        velocity[name] += gradient
-                    else:
-                        velocity[name] = gradient
-                update_parameters(parameters, velocity, rate)  # in place of gradients
-        if not all(np.isfinite(parameters[name]).all() for name in ("w1", "w2")):
-            raise FloatingPointError(diverged)
+                train_step(x_batch, y[:, batch], parameters, velocity, rate, momentum)
+            cost_list.append(measure_cost(x, y, parameters))
+            if not cost_list[-1] <= 20 * cost_list[0]:  # a nan isn't either
+                raise FloatingPointError(
+                    f"The training diverged. Lower learning_rate (now {learning_rate})."
+                )
     except KeyboardInterrupt:
         pass
-    w1[:, used] = parameters["w1"]
-    return parameters | {"w1": w1}, cost_list
+    return parameters, cost_list[:iterations]
 
 
 # -------------------------------------------------------------------- judging
 def probabilities(x, parameters):
-    """Return a2 (n_y, m) for the images x (n_x, m), however many they are."""
-    portions = [x[:, i : i + 1000] for i in range(0, x.shape[1], 1000)]  # saves memory
-    answers = [forward_propagation(portion, parameters)["a2"] for portion in portions]
-    return np.concatenate(answers, axis=1)
+    """Return a2 (n_y, m) for the images x (n_x, m), in portions to save memory."""
+    portions = [x[:, i : i + 1000] for i in range(0, x.shape[1], 1000)]
+    return np.hstack([forward_propagation(p, parameters)["a2"] for p in portions])
 
 
 def predict(x, parameters):
@@ -287,111 +264,103 @@ def accuracy(x, y, parameters):
     return 100 * float(np.mean(predict(x, parameters) == y.argmax(axis=0)))
 
 
-# --------------------------------------------- settings and data files, checked
-def fail(where, found, expected, advice):
-    """Raise a ValueError that tells a person in one line what to mend."""
-    raise ValueError(f"{where}: found {found}, expected {expected}. {advice}.")
+# ----------------------------------------------------------------------- main
+def main():
+    """Check the settings, load the images, train, report, and show the pictures."""
+    folder = Path(__file__).parent
+    training = {
+        "n_h": n_h,
+        "learning_rate": learning_rate,
+        "iterations": iterations,
+        "activation": activation,
+        "batch_size": batch_size,
+        "momentum": momentum,
+        "max_shift": max_shift,
+        "max_distortion": max_distortion,
+        "decay": decay,
+        "seed": seed,
+    }
+    check_settings(training | {"data_folder": data_folder, "own_digits": own_digits})
+    x_train, y_train, x_test, y_test = load_data(folder / data_folder, max_shift)
+    with progress(iterations) as report:
+        parameters, cost_list = model(x_train, y_train, **training, report=report)
+    if len(cost_list) < iterations:
+        print(f"Stopped in iteration {len(cost_list)}.", file=sys.stderr)
+    print(f"Accuracy of Train Dataset {accuracy(x_train, y_train, parameters):.1f} %")
+    print(f"Accuracy of Test Dataset {accuracy(x_test, y_test, parameters):.1f} %")
+    unread = read_own_digits([folder / name for name in own_digits], parameters)
+
+    draw_cost(cost_list)
+    draw_answers("training_images", x_train, y_train, parameters, seed)
+    draw_answers("test_images", x_test, y_test, parameters, seed)
+    draw_neurons(x_test, parameters)
+    save_pictures(folder / "figures")
+    open_pad(parameters)
+    plt.show()
+    return 1 if unread else 0
+
+
+# ========== The lesson ends here: nothing below is about neural networks. ==========
+# -------------------------------------------------- checks of settings and files
+NUMBER, NAME = [int, float], [str, type(Path())]
+RULES = {  # of each setting: its types, whether a value v is right, what is expected
+    "n_h": ([int], lambda v: 0 < v < 1e9, "a whole number from 1 up"),
+    "learning_rate": (NUMBER, lambda v: 0 < v < 1e308, "a number above 0"),
+    "iterations": ([int], lambda v: 0 < v < 1e9, "a whole number from 1 up"),
+    "activation": ([str], lambda v: v in ACTIVATIONS, '"tanh" or "relu"'),
+    "batch_size": ([int, type(None)], lambda v: v is None or v > 0, "a number or None"),
+    "momentum": (NUMBER, lambda v: 0 <= v < 1, "a number from 0 to below 1"),
+    "max_shift": ([int], lambda v: 0 <= v < 1e9, "a whole number from 0 up"),
+    "max_distortion": (NUMBER, lambda v: 0 <= v < 1, "a number from 0 to below 1"),
+    "decay": ([bool], lambda v: True, "True or False"),
+    "seed": ([int], lambda v: v >= 0, "a whole number from 0 up"),
+    "data_folder": (NAME, lambda v: True, "the name of a folder"),
+    "own_digits": ([list], lambda v: {*map(type, v)} <= {*NAME}, 'as in ["7.png"]'),
+}
 
 
 def check_settings(settings):
     """Raise ValueError for the first of the settings, a dictionary, that can't work."""
-
-    def whole(v, least=1):
-        return type(v) is int and least <= v < 10**9
-
-    def number(v):
-        return type(v) is not bool and isinstance(v, (int, float)) and 0 <= v < 1e308
-
-    def names(v):
-        return type(v) is list and all(isinstance(name, (str, Path)) for name in v)
-
-    rules = {
-        "n_h iterations": (whole, "a whole number from 1 up"),
-        "batch_size": (lambda v: v is None or whole(v), "a whole number or None"),
-        "max_shift seed": (lambda v: whole(v, 0), "a whole number from 0 up"),
-        "learning_rate": (lambda v: number(v) and v > 0, "a number above 0"),
-        "momentum max_distortion": (
-            lambda v: number(v) and v < 1,
-            "0 or more, below 1",
-        ),
-        "activation": (lambda v: v in list(ACTIVATIONS), '"tanh" or "relu"'),
-        "decay": (lambda v: type(v) is bool, "True or False"),
-        "data_folder": (lambda v: isinstance(v, (str, Path)), "the name of a folder"),
-        "own_digits": (names, 'a list of pictures, such as ["seven.png"]'),
-    }
-    for group, (is_right, expected) in rules.items():
-        for name in group.split():
-            if not is_right(settings.get(name)):
-                where, found = f"neural_network.py, setting {name}", settings.get(name)
-                fail(where, repr(found), expected, "Change it at the top of the file")
+    for name, value in settings.items():
+        types, is_right, expected = RULES[name]
+        if type(value) not in types or not is_right(value):
+            place = f"neural_network.py, setting {name}"
+            raise ValueError(
+                f"{place}: found {value!r}, expected {expected}. Change it."
+            )
 
 
-def load_csv(path):
-    """Return the table of numbers in a CSV file: as bytes if they fit, else as floats.
-
-    Raises ValueError for a file that can't be read and for the first row that keeps it
-    from being such a table.
-    """
+def load_csv(path, highest):
+    """Return the table in a CSV file; raise ValueError unless all is from 0 to highest."""
     try:
-        for dtype in (np.uint8, np.float32):  # bytes are read several times faster
-            with open(path, encoding="utf-8-sig") as file, warnings.catch_warnings():
-                warnings.simplefilter("error")  # NumPy merely warns of an empty file
-                try:
-                    rows = filter(str.strip, file)
-                    return np.loadtxt(rows, dtype, None, ",", ndmin=2)
-                except (ValueError, Warning):
-                    continue
-        lines = path.read_text("utf-8-sig", errors="replace").split("\n")
+        text = path.read_text("utf-8-sig", errors="replace")
     except OSError as error:
-        advice = "Put it there, or change data_folder at the top of neural_network.py"
-        fail(path, f"no readable file ({error.strerror})", "a CSV file", advice)
-    columns = None
-    for row, line in enumerate(filter(str.strip, lines), 1):
-        where, cells = f"{path}, row {row}", line.split(",")
-        columns = columns or len(cells)
-        if len(cells) != columns:
-            advice = "Complete the row; perhaps the file was cut off"
-            fail(where, f"{len(cells)} columns", f"{columns} as before", advice)
-        for column, cell in enumerate(cells, 1):
+        raise ValueError(
+            f"{path}: found {error.strerror}, expected a CSV file. Check data_folder."
+        ) from None
+    lines = [line for line in text.split("\n") if line.strip()]
+    is_whole = not any(mark in text for mark in ".eE")  # that is read much faster
+    problem = "found no table"
+    try:
+        table = np.loadtxt(
+            lines, "int32" if is_whole else "float32", None, ",", ndmin=2
+        )
+        if table.size and ((table >= 0) & (table <= highest)).all():
+            return table
+    except ValueError as error:
+        problem = str(error).split(";")[0]  # without advice on loadtxt
+    for row, line in enumerate(lines, 1):
+        for column, cell in enumerate(line.split(","), 1):
             try:
-                float(cell)
+                is_right = 0 <= float(cell) <= highest
             except ValueError:
-                found = f"{cell.strip()[:20]!r} in column {column}"
-                advice = (
-                    "Mend it; save the file as plain CSV, unpacked, without a header"
+                is_right = False
+            if not is_right:
+                raise ValueError(
+                    f"{path}, row {row}: found {cell.strip()[:20]!r} in column {column}, "
+                    f"expected numbers from 0 to {highest} between commas. Mend it."
                 )
-                fail(where, found, "numbers separated by commas", advice)
-    fail(path, "no table of numbers", "one", "Check that it is the right file")
-
-
-def is_one_hot(rows):
-    """Tell of each row whether it is a single 1 and otherwise 0."""
-    return ((rows == 0) | (rows == 1)).all(axis=1) & (rows.sum(axis=1) == 1)
-
-
-def check_pair(x, y, x_path, y_path):
-    """Raise ValueError unless the rows of x are images and those of y their labels."""
-    both, one_hot = f"{x_path} and {y_path.name}", is_one_hot(y)
-    if not one_hot.all() and is_one_hot(x).all():
-        fail(both, "labels in the first", "images", "Swap the names of the two files")
-    if y.shape[1] == 1:
-        advice, name = "Convert it: import numpy as np; ", repr(str(y_path))
-        advice += f"np.savetxt({name}, np.eye(10)[np.loadtxt({name}, dtype=int)], "
-        advice += 'fmt="%d", delimiter=",")'
-        fail(y_path, "one column", "one-hot labels: a column a class", advice)
-    if not one_hot.all():
-        where, advice = f"{y_path}, row {one_hot.argmin() + 1}", "Mend or delete it"
-        fail(where, "no one-hot label", "a single 1 and otherwise 0", advice)
-    if not (x.min() >= 0 and x.max() <= 255):  # a nan is neither
-        row, column = np.argwhere(~((x >= 0) & (x <= 255)))[0]
-        where = f"{x_path}, row {row + 1}, column {column + 1}"
-        advice = "Correct it, or delete the row if it is a header"
-        fail(where, x[row, column], "a pixel from 0 to 255", advice)
-    if x.shape[1] == 785:
-        advice = "Delete the first one, which seems to hold labels or row numbers"
-        fail(x_path, "785 columns", "784, one a pixel", advice)
-    if len(x) != len(y):
-        fail(both, f"{len(x)} and {len(y)} rows", "equally many", "Make them match")
+    raise ValueError(f"{path}: {problem}, expected rows of equal length. Mend it.")
 
 
 def load_data(data_folder, max_shift=0):
@@ -403,270 +372,307 @@ def load_data(data_folder, max_shift=0):
     """
     data = []
     for part in ("train", "test"):
-        paths = [Path(data_folder, f"{part}_{kind}.csv") for kind in ("X", "label")]
-        x, y = load_csv(paths[0]), load_csv(paths[1])
-        check_pair(x, y, *paths)
-        for path, table, known in zip(paths, (x, y), data):
-            if table.shape[1] != len(known):
-                found = f"{table.shape[1]} columns"
-                expected = f"{len(known)} as in {path.name.replace('test', 'train')}"
-                fail(path, found, expected, "Use files that belong together")
-        x, y = x.astype(np.float32), y.astype(np.float32)
-        if x.max() > 1:
-            x /= 255
-        data += [x.T, y.T]
-    n_x, side = len(data[0]), math.isqrt(len(data[0]))
-    if max_shift and (side * side != n_x or max_shift >= side):
-        where = f"neural_network.py, setting max_shift for {paths[0].name}"
-        found = f"{max_shift} with images of {n_x} pixels"
-        expected = "square images and less than their width"
-        fail(where, found, expected, "Lower it, or set it to 0 for other images")
+        x_path, y_path = (Path(data_folder, f"{part}_{k}.csv") for k in ("X", "label"))
+        x, y = load_csv(x_path, 255), load_csv(y_path, 1)
+        (m, n_x), n_y, both = x.shape, y.shape[1], f"{x_path} and {y_path.name}"
+        is_label = (y.max(axis=1) == 1) & (y.sum(axis=1) == 1) & (n_y > 1)
+        if not is_label.all():
+            row = is_label.argmin() + 1
+            raise ValueError(f"{y_path}, row {row}: found no single 1, expected ...")
+        if len(y) != m:
+            raise ValueError(
+                f"{both}: found {m} and {len(y)} rows, expected equally many."
+            )
+        if n_x == 785:
+            raise ValueError(f"{x_path}: found 785 columns, expected 784. Delete one.")
+        if data and [n_x, n_y] != [len(table) for table in data]:
+            raise ValueError(
+                f"{both}: found {n_x} and {n_y} columns, unlike for training."
+            )
+        x, y = x.T.astype(np.float32), y.T.astype(np.float32)
+        data += [x / np.float32(255) if x.max() > 1 else x, y]
+    if max_shift and (math.isqrt(n_x) ** 2 != n_x or max_shift**2 >= n_x):
+        raise ValueError(
+            f"neural_network.py, setting max_shift: found {max_shift}, with {n_x} pixels"
+            f" in {x_path.name}, expected wider square images. Set it to 0."
+        )
     return data
 
 
-# ------------------------------------------------------- the student's own digits
-def resize(image, longer):
-    """Return the image with its longer side of so many pixels, averaged from its own."""
-    scale = longer / max(image.shape)
-    for _ in range(2):  # the rows, then the columns
-        n, k = len(image), max(1, round(len(image) * scale))
-        covered = np.clip(np.linspace(0, n, k + 1)[:, None] - np.arange(n), 0, 1)
-        image = (np.diff(covered, axis=0) * k / n @ image).T
-    return image
+# -------------------------------------------------------- the student's own digits
+def open_picture(path):
+    """Return the picture in a file, upright, at most 200 pixels long, without opacity."""
+    try:
+        with Image.open(path) as picture:
+            if picture.mode.startswith("I"):  # 16 bits a pixel
+                picture = picture.convert("I").point(lambda v: v / 257).convert("L")
+            if picture.mode in "1P" or "transparency" in picture.info:
+                picture = picture.convert("RGBA")  # a palette's numbers have no mean
+            picture.thumbnail((200, 200), Image.Resampling.BOX)
+            picture = ImageOps.exif_transpose(picture).convert("RGBA")
+    except Exception as error:  # each kind of broken file raises another one
+        raise ValueError(
+            f"{path}: found {getattr(error, 'strerror', None) or 'no picture'}, expected "
+            "a PNG, JPEG, WebP, GIF or BMP file. Save it as one (a phone's .heic, too)."
+        ) from error
+    sheets = [Image.new("RGBA", picture.size, ground) for ground in ("white", "black")]
+    sheets = [Image.alpha_composite(sheet, picture).convert("RGB") for sheet in sheets]
+    return max(sheets, key=np.std)
 
 
-def windows(image):
-    """Return the 3×3 pixels around each pixel, 0 beyond the edge: (h, w, 3, 3)."""
-    return np.lib.stride_tricks.sliding_window_view(np.pad(image, 1), (3, 3))
+def remove_paper(picture):
+    """Return how much darker each pixel is than the paper around it: ink 0-1 (h, w)."""
+    grey = picture.convert("L")
+    small = np.pad(grey.resize((48, 48), Image.Resampling.BOX), 10, "symmetric")
+    paper = Image.fromarray(small).filter(ImageFilter.MedianFilter(21))
+    paper = paper.crop((10, 10, 58, 58)).resize(grey.size)
+    grey, paper = np.asarray(grey) + 1.0, np.asarray(paper) + 1.0
+    if ((grey - paper) ** 3).sum() > 0:  # light ink on dark paper
+        grey, paper = 257 - grey, 257 - paper
+    ink = 1 - grey / paper
+    return np.where(ink > max(-4 * np.quantile(ink, 0.2), 0.08), ink, 0)  # no noise
 
 
-def find_ink(grey):
-    """Return how much each pixel of a grey picture differs from paper, and the ink.
+def remove_lines(ink):
+    """Return ink (h, w) without lines that run from the left border to the right."""
+    (height, width), column = ink.shape, np.arange(ink.shape[1])
+    dots, tall = max(ink.shape) // 80 * 2 + 1, max(ink.shape) // 30 + 1
+    covered = Image.fromarray(np.uint8(ink > 0)).filter(ImageFilter.MaxFilter(dots))
+    covered, is_line = np.asarray(covered), np.zeros(ink.shape, bool)
+    for tilt in range(-height // 8, height // 8 + 1, 2):  # of a ruler at each height
+        row = np.arange(height)[:, np.newaxis] + np.linspace(-tilt / 2, tilt / 2, width)
+        row = np.rint(row).astype(int).clip(0, height - 1)
+        is_line[row[covered[row, column].mean(axis=1) > 0.9], column] = True
+    stroke = np.all([np.roll(ink > 0, i, axis=0) for i in range(tall)], axis=0)
+    stroke = np.any([np.roll(stroke, -i, axis=0) for i in range(tall)], axis=0)
+    return np.where(is_line & ~stroke, 0, ink)
 
-    The paper's shade is a smooth surface (a plane, or one curved like x² + xy + y²),
-    fitted by weighted least squares again and again: the further a pixel is from it,
-    above all on the ink's side, the less it weighs. The first fit shows which side that
-    is, as paper, of which there is more, is nearer. Ink is what stands out from noise.
+
+def remove_surroundings(ink):
+    """Return ink (h, w) without parts that are small, far out or cut by the border."""
+    number, before = np.arange(1, ink.size + 1).reshape(ink.shape) * (ink > 0), None
+    while not np.array_equal(number, before):  # until each part has a single number
+        grown = Image.fromarray(np.int32(number)).filter(ImageFilter.MaxFilter(3))
+        before, number = number, np.append(0, number)[grown * (ink > 0)]
+    middle = np.outer(*[np.hanning(n + 2)[1:-1] for n in ink.shape])
+    weight = np.bincount(number.ravel(), (ink * middle).ravel())
+    weight[np.r_[number[0], number[-1], number[:, 0], number[:, -1]]] /= 100
+    return np.where(weight[number] > max(weight.max() / 10, ink.size / 4000), ink, 0)
+
+
+def frame_digit(ink, side):
+    """Return ink 0-1 (h, w) as an image like MNIST's: pixels 0-1 (side * side, 1).
+
+    The digit is 20/28 long, with its centre of mass in the middle (LeCun et al., 1998,
+    "Gradient-based learning applied to document recognition"); thin strokes thicker.
     """
-    row, column = np.indices(grey.shape).reshape(2, -1) / max(grey.shape) - 0.5
-    terms = [row**0, row, column, row**2, row * column, column**2]
-    terms = np.stack(terms[: 6 if max(grey.shape) > 50 else 3])
-    weight, sign = np.ones(grey.size), 0
-    for _ in range(20):
-        weighted = terms * weight
-        paper = np.linalg.lstsq(weighted @ terms.T, weighted @ grey.ravel(), None)[0]
-        ink = grey.ravel() - paper @ terms
-        sign = sign or np.sign((ink**3).sum())
-        weight = np.where(ink * sign < 0, 4, 1) / (np.abs(ink) + 1e-3)
-    ink = (ink * sign).reshape(grey.shape)
-    noise, strongest = -np.quantile(ink, 0.1), np.quantile(ink, 0.998)
-    is_ink = ink > max(11 * noise, strongest / 3, 0.04)
-    return ink, is_ink & (windows(is_ink).sum(axis=(2, 3)) > 2)  # but no lone specks
+    picture = Image.fromarray(np.uint8(255 * ink))
+    longer = max(picture.crop(picture.getbbox()).size)
+    picture = ImageOps.expand(picture, longer // 8 + 1)  # room for thicker strokes
+    area, grown = np.sum(picture), np.sum(picture.filter(ImageFilter.MaxFilter(3)))
+    missing = max(0, round(longer / 18 - area / (grown - area)))
+    picture = picture.filter(ImageFilter.MaxFilter(2 * missing + 1))
+    picture, size = picture.crop(picture.getbbox()), [round(side * 20 / 28)] * 2
+    picture = ImageOps.contain(picture, size, Image.Resampling.BILINEAR)
+    frame, corner = Image.new("L", (side, side)), []
+    for axis, n in enumerate(picture.size):
+        centre = np.average(np.arange(n) + 0.5, weights=np.sum(picture, axis=axis))
+        corner.append(int(np.clip(round(side / 2 - centre), 0, side - n)))
+    frame.paste(picture, corner)
+    return np.reshape(frame, (-1, 1)) / np.max(frame)
 
 
 def read_digit(path, side=28):
-    """Return the digit in a picture file as a column of pixels 0-1: (side * side, 1).
+    """Return the digit in a picture file as a column of pixels 0-1: (side * side, 1)."""
+    ink = remove_paper(open_picture(path))
+    ink = remove_surroundings(remove_lines(remove_lines(ink).T).T)
+    if not ink.any():
+        raise ValueError(
+            f"{path}: found a blank picture, expected a digit. Write it larger or darker."
+        )
+    return frame_digit((ink / np.median(ink[ink > 0])).clip(0, 1), side)
 
-    As in MNIST (LeCun et al., "Gradient-based learning applied to document
-    recognition", 1998), the ink is light, the digit's longer side is 20/28 of the
-    frame, and its centre of mass in the middle. Lines thinner than there are thickened.
-    Raises ValueError if the file can't be read or seems to be blank.
-    """
-    try:
-        picture = np.atleast_3d(matplotlib.image.imread(path, "jpg"))  # or any other
-    except Exception as error:  # each kind of broken file raises another one
-        found = "no file" if isinstance(error, FileNotFoundError) else "no picture"
-        advice = "Check own_digits at the top of neural_network.py."
-        message = f"{path}: found {found}, expected a PNG or JPEG file. {advice}"
-        raise ValueError(message) from error
-    grey = picture[..., :3].mean(axis=2)
-    grey /= grey.max() or 1
-    if picture.shape[2] == 4:  # the fourth number is opacity: let the ink stand out
-        opacity = picture[..., 3] / (picture[..., 3].max() or 1)
-        ground = (grey * opacity).sum() < opacity.sum() / 2
-        grey = grey * opacity + ground * (1 - opacity)
-    for longer in (200, 100):  # find the digit, then look closely
-        grey = resize(grey, min(longer, max(grey.shape)))
-        ink, is_ink = find_ink(grey)
-        if is_ink.sum() < 4:
-            advice = "Write the digit larger or darker"
-            fail(path, "a blank picture", "a digit", advice)
-        ends = [np.flatnonzero(is_ink.any(axis=axis))[[0, -1]] for axis in (1, 0)]
-        margin = np.ptp(ends, axis=1).max() // 4 + 1
-        (top, bottom), (left, right) = np.add(ends, (-margin, margin + 1)).clip(0)
-        grey = grey[top:bottom, left:right]
-    strokes = windows(is_ink).any(axis=(2, 3))
-    ink = np.clip(ink / np.median(ink[is_ink]), 0, 1) * strokes
-    (top, bottom), (left, right) = np.add(ends, (0, 1))
-    ink, is_ink = ink[top:bottom, left:right], is_ink[top:bottom, left:right]
-    outline = sum(np.diff(np.pad(is_ink, 1), axis=axis).sum() for axis in (0, 1))
-    width = 2.5 * is_ink.sum() / outline  # of the line: its area by its length
-    for _ in range(round((0.12 * max(ink.shape) - width) / 2)):
-        ink = windows(np.pad(ink, 1)).max(axis=(2, 3))
-    ink = resize(ink, round(side * 20 / 28))
-    ink = np.clip(ink / np.quantile(ink[ink > 0.1], 0.75), 0, 1)
-    image = np.zeros((side, side))
-    image[: len(ink), : len(ink[0])] = np.where(ink < 0.1, 0, ink)
-    for axis, n in enumerate(ink.shape):
-        centre = np.average(np.arange(n), weights=ink.sum(axis=1 - axis))
-        image = np.roll(image, np.clip(round(side / 2 - centre), 0, side - n), axis)
-    return image.reshape(-1, 1)
+
+def read_own_digits(paths, parameters):
+    """Print and draw what the network reads in each picture; tell if one is unreadable."""
+    digits, side = [], math.isqrt(parameters["w1"].shape[1])
+    for path in paths:
+        try:
+            image = read_digit(path, side)
+        except ValueError as error:
+            print(error, file=sys.stderr)
+            continue
+        chances = probabilities(image, parameters)[:, 0]
+        answer = f"{chances.argmax()} ({100 * chances.max():.1f} %)"
+        print(f"Our model says {path.name} is : {answer}")
+        digits.append((path.name, open_picture(path), image[:, 0], chances))
+    if digits:
+        figure = new_picture("own_digits", "Your own digits")
+        figure.set_size_inches(7, min(max(3, 2.2 * len(digits)), 12))
+        for row, digit in zip(figure.subplots(len(digits), 3, squeeze=False), digits):
+            show_reading(row, *digit)
+    return len(digits) < len(paths)
 
 
 # ------------------------------------------------------------------- pictures
-def show_image(axes, pixels, title, colour="black"):
-    """Draw one image (n_x,) as dark ink on white paper, framed in the colour."""
+def new_picture(name, title):
+    """Return a new figure for the functions below to draw on."""
+    try:
+        figure = plt.figure(name, figsize=(10, 6.5), layout="constrained")
+    except ImportError:  # Matplotlib was told to use a screen, and there is none
+        plt.switch_backend("agg")
+        return new_picture(name, title)
+    figure.suptitle(title)
+    return figure
+
+
+def show_image(axes, pixels, title, colours="gray_r", least=0):
+    """Draw an image (n_x,), its pixels from least to 1, in these colours."""
     side = math.isqrt(len(pixels))
-    shape = (side, side) if side * side == len(pixels) else (1, len(pixels))
-    axes.imshow(pixels.reshape(shape), "gray_r", vmin=0, vmax=1, aspect="auto")
+    image = pixels.reshape(side if side**2 == len(pixels) else 1, -1)
+    axes.set_title(title, fontsize=9)
     axes.set(xticks=[], yticks=[], box_aspect=1)
-    axes.set_title(title, color=colour, fontsize=9)
-    axes.spines[:].set_color(colour)
-    axes.spines[:].set_linewidth(1 if colour == "black" else 2.5)
+    return axes.imshow(image, colours, vmin=least, vmax=1, aspect="auto")
 
 
-def draw_cost(figure, cost_list):
+def show_reading(row, title, picture, image, chances):
+    """Draw a picture, the image (n_x,) that the network sees in it, and its answer."""
+    given, seen, answer = row
+    given.set_title(title, fontsize=9, parse_math=False)
+    given.set(xticks=[], yticks=[])
+    answer.set_title("how sure it is of each", fontsize=9)
+    answer.set(xticks=range(len(chances)), ylim=(0, 1), box_aspect=1)
+    drawn = given.imshow(picture, "gray_r", vmin=0, vmax=255)
+    shown = show_image(seen, image, "what the network sees")
+    return drawn, shown, answer.bar(range(len(chances)), chances)
+
+
+def draw_cost(cost_list):
     """Draw the cost over the iterations."""
-    axes = figure.add_subplot(xlabel="iterations", ylabel="cost (logarithmic scale)")
+    axes = new_picture("cost", "The cost while the network learns").add_subplot()
     axes.plot(cost_list, marker="." if len(cost_list) < 20 else None)
-    axes.set(yscale="log", title="The cost while the network learns")
+    axes.set(xlabel="iterations", ylabel="cost (logarithmic scale)", yscale="log")
     axes.grid(which="both", alpha=0.3)
 
 
-def draw_training(figure, x, y, rng):
-    """Draw up to 32 random training images with their labels."""
-    figure.suptitle("Some of the images that the network learns from")
-    for place, i in enumerate(rng.permutation(x.shape[1])[:32], 1):
-        show_image(figure.add_subplot(4, 8, place), x[:, i], f"{y[:, i].argmax()}")
-
-
-def draw_answers(figure, x, y, parameters, rng):
-    """Draw up to 32 test images with answers: the 8 surest mistakes, then any."""
-    figure.suptitle(
-        "The network's answers to images it has never seen, and how sure it is\n"
-        "red: wrong (its surest mistakes come first); blue: right"
-    )
-    answers = probabilities(x, parameters)
-    answer, sure, right = answers.argmax(axis=0), answers.max(axis=0), y.argmax(axis=0)
-    wrong = np.flatnonzero(answer != right)
-    worst = wrong[np.argsort(-sure[wrong])][:8]
-    others = np.setdiff1d(rng.permutation(len(sure)), worst, assume_unique=True)
-    for place, i in enumerate([*worst, *others][:32], 1):
-        title, colour = f"{answer[i]}  ({sure[i]:.0%})", "tab:blue"
+def draw_answers(name, x, y, parameters, seed):
+    """Draw up to 32 of the images x with answers: the 8 surest mistakes, then others."""
+    title = f"{name}: the network's answers. Red: wrong, the surest mistakes first"
+    figure, a2 = new_picture(name, title), probabilities(x, parameters)
+    answer, sure, right = a2.argmax(axis=0), a2.max(axis=0), y.argmax(axis=0)
+    worst = np.argsort(np.where(answer == right, 0, -sure))[:8]
+    others = np.random.default_rng(seed).permutation(x.shape[1])
+    chosen = [*worst, *np.setdiff1d(others, worst, assume_unique=True)][:32]
+    for place, i in enumerate(chosen, 1):
+        title, colours = f"{answer[i]} ({sure[i]:.0%})", "Blues"
         if answer[i] != right[i]:
-            title, colour = f"{answer[i]}, not {right[i]}  ({sure[i]:.0%})", "tab:red"
-        show_image(figure.add_subplot(4, 8, place), x[:, i], title, colour)
+            title, colours = f"{answer[i]}, not {right[i]} ({sure[i]:.0%})", "Reds"
+        show_image(figure.add_subplot(4, 8, place), x[:, i], title, colours)
 
 
-def draw_own_digits(figure, digits):
-    """Draw each own digit: its picture, what the network sees, and its answer.
+def draw_neurons(x, parameters):
+    """Draw the weights of the 32 hidden neurons with the most say over the images x.
 
-    digits holds for each its path, its image (n_x, 1) and the probabilities (n_y, 1).
+    That is how much a neuron's output varies, times its largest outgoing weight.
     """
-    figure.set_size_inches(7, min(max(3, 2.2 * len(digits)), 12))
-    all_axes = figure.subplots(len(digits), 3, squeeze=False)
-    for axes, (path, image, chances) in zip(all_axes, digits):
-        axes[0].imshow(matplotlib.image.imread(path, "jpg"), "gray")
-        axes[0].set(xticks=[], yticks=[], facecolor="silver")  # if it is transparent
-        axes[0].set_title(path.name, fontsize=9, parse_math=False)
-        show_image(axes[1], image[:, 0], "what the network sees")
-        axes[2].bar(range(len(chances)), chances[:, 0])
-        axes[2].set(xticks=range(len(chances)), ylim=(0, 1), box_aspect=1)
-        axes[2].set_title("how sure it is of each", fontsize=9)
+    title = "Neurons fire for ink where they are red, against it where they are blue"
+    figure = new_picture("hidden_neurons", title)
+    w1, w2 = parameters["w1"], parameters["w2"]
+    say = forward_propagation(x, parameters)["a1"].std(axis=1) * np.abs(w2).max(axis=0)
+    for place, j in enumerate(np.argsort(-say)[:32], 1):
+        title = f"for {w2[:, j].argmax()}, against {w2[:, j].argmin()}"
+        weights = w1[j] / np.abs(w1[j]).max()
+        show_image(figure.add_subplot(4, 8, place), weights, title, "bwr", -1)
 
 
-def show_pictures(pictures, folder):
-    """Open each picture as a window or, without a screen, save it in the folder.
-
-    pictures holds, for each name, a function that draws on a figure and its arguments.
-    """
-    import matplotlib.pyplot as plt  # only here: it takes a second to load
-
-    try:
-        plt.switch_backend(plt.get_backend())
-    except (ImportError, RuntimeError):  # it asks for a screen that isn't there
-        plt.switch_backend("agg")
-    for name, (draw, *arguments) in pictures.items():
-        draw(plt.figure(name, figsize=(10, 6.5), layout="constrained"), *arguments)
-    backend = plt.get_backend().lower()
-    files = ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
-    if backend not in files and "inline" not in backend:  # a notebook's
-        return plt.show()
+def save_pictures(folder):
+    """Save all pictures as PNG files in the folder."""
     try:
         folder.mkdir(exist_ok=True)
-        for name in pictures:
-            plt.figure(name).savefig(folder / f"{name}.png", dpi=100)
+        for name in plt.get_figlabels():
+            plt.figure(name).savefig(folder / f"{name}.png")
             print(f"Picture saved: {folder / name}.png")
     except OSError as error:
         print(f"{folder}: can't save pictures ({error.strerror})", file=sys.stderr)
 
 
-# ----------------------------------------------------------------- main block
-def status(line=""):
-    """Show a line in the terminal that the next output overwrites; else nothing."""
-    if sys.stdout.isatty():
-        print(f"\r{line:60}\r", end="", flush=True)
+def open_pad(parameters):
+    """Where there is a screen, open a window to draw a digit in, which is read at once."""
+    n_y, n_x = len(parameters["b2"]), parameters["w1"].shape[1]
+    side, sheet, last = math.isqrt(n_x), Image.new("L", (200, 200)), None
+    pen = ImageDraw.Draw(sheet)
+    if side**2 != n_x or not plt.gcf().canvas.required_interactive_framework:
+        return
+    with plt.rc_context({"toolbar": "None"}):  # its tools would be in the way
+        figure = new_picture("pad", "Draw a digit with the left mouse button held down")
+    figure.set_size_inches(10, 4.5)
+    row, blank = figure.subplots(1, 3), (np.zeros(n_x), np.zeros(n_y))
+    drawn, seen, bars = show_reading(row, "your digit", sheet, *blank)
+    button = Button(figure.add_axes([0.08, 0.02, 0.2, 0.09]), "Clear (or right click)")
+    frames = [spine for axes in row for spine in axes.spines.values()]
+
+    def handle(event):
+        nonlocal last
+        pressed = event.name == "button_press_event"
+        if pressed and (event.button == 3 or event.inaxes is button.ax):
+            sheet.paste(0, (0, 0, 200, 200))
+            last = None
+        elif event.button == 1 and event.inaxes is row[0]:
+            x, y = event.xdata, event.ydata
+            start = (x, y) if pressed or not last else last
+            pen.line([start, (x, y)], 255, 16)
+            pen.ellipse([x - 8, y - 8, x + 8, y + 8], 255)
+            last = x, y
+        else:
+            last = None
+            return
+        image, chances = blank
+        if sheet.getbbox():
+            image = frame_digit(np.asarray(sheet) / 255, side)
+            chances = probabilities(image, parameters)[:, 0]
+        drawn.set_data(sheet)
+        seen.set_data(image.reshape(side, side))
+        for bar, chance in zip(bars, chances):
+            bar.set(height=chance, color="C1" if chance == chances.max() else "C0")
+        for artist in (drawn, seen, row[2].patch, *bars, *frames):  # what has changed
+            figure.draw_artist(artist)
+        figure.canvas.blit()
+
+    for name in ("button_press_event", "motion_notify_event"):
+        figure.canvas.mpl_connect(name, handle)
 
 
-def reporter(iterations):
-    """Return a function that reports on the training, for model to call."""
-    start = time.monotonic()
+# ------------------------------------------------------------- progress and start
+@contextmanager
+def progress(iterations):
+    """Provide model's report: it prints ten costs and, in a terminal, the time left."""
+    start, erase = time.monotonic(), f"\r{'':60}\r" if sys.stdout.isatty() else ""
 
     def report(iteration, cost):
         if iteration in [tenth * iterations // 10 for tenth in range(10)]:
-            status()
-            print(f"Cost after {iteration} iterations is : {cost:.4f}", flush=True)
-        left = (time.monotonic() - start) / max(iteration, 1) * (iterations - iteration)
-        about = f", about {left:.0f} s left" if iteration else ""
-        status(f"Training: {iteration} of {iterations} iterations{about}")
+            print(f"{erase}Cost after {iteration} iterations is : {cost:.4f}")
+        if erase and iteration:
+            left = (time.monotonic() - start) / iteration * (iterations - iteration)
+            print(f"{erase}Training: {iteration} of {iterations} iterations", end="")
+            print(f", about {left:.0f} s left", end="", flush=True)
 
-    return report
+    try:
+        yield report
+    finally:
+        print(erase, end="")
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(errors="backslashreplace")  # for any name in any terminal
-    warnings.simplefilter("ignore")  # such as: a font lacks a letter of a file's name
-    matplotlib.set_loglevel("error")
-    here = Path(__file__).parent
+    # A picture's name may have letters that the terminal or Matplotlib's font lacks.
+    sys.stdout.reconfigure(errors="backslashreplace", line_buffering=True)
+    warnings.simplefilter("ignore")
+    plt.set_loglevel("error")
     try:
-        check_settings(globals())
-        x_train, y_train, x_test, y_test = load_data(here / data_folder, max_shift)
-        side = math.isqrt(len(x_train))
-        if own_digits and side * side != len(x_train):
-            where, found = "neural_network.py, setting own_digits", f"{own_digits}"
-            fail(where, found, "[], as images aren't square", "Empty it")
-        digits = []
-        for name in own_digits:
-            try:
-                digits.append((here / name, read_digit(here / name, side)))
-            except ValueError as error:
-                print(error, file=sys.stderr)
-        training = [n_h, learning_rate, iterations, activation, batch_size, momentum]
-        training += [max_shift, max_distortion, decay, seed, reporter(iterations)]
-        try:
-            parameters, cost_list = model(x_train, y_train, *training)
-        finally:
-            status()
-        if len(cost_list) < iterations:
-            print(f"Stopped in iteration {len(cost_list)}.", file=sys.stderr)
-        train_accuracy = accuracy(x_train, y_train, parameters)
-        print(f"Accuracy of Train Dataset {train_accuracy:.1f} %")
-        test_accuracy = accuracy(x_test, y_test, parameters)
-        print(f"Accuracy of Test Dataset {test_accuracy:.1f} %", flush=True)
-        digits = [(*digit, probabilities(digit[1], parameters)) for digit in digits]
-        for path, _, chances in digits:
-            answer = f"{chances.argmax()} ({100 * chances.max():.1f} %)"
-            print(f"Our model says {path.name} is : {answer}", flush=True)
-        rng = np.random.default_rng(seed)
-        pictures = {
-            "cost": (draw_cost, cost_list),
-            "training_images": (draw_training, x_train, y_train, rng),
-            "test_images": (draw_answers, x_test, y_test, parameters, rng),
-        } | ({"own_digits": (draw_own_digits, digits)} if digits else {})
-        show_pictures(pictures, here / "figures")
-        sys.exit(1 if len(digits) < len(own_digits) else 0)
+        sys.exit(main())
     except (ValueError, FloatingPointError, OSError) as error:
         sys.exit(str(error))
+    except NameError as error:
+        sys.exit(f"neural_network.py: {error}. Did a setting at its top lose its name?")
     except (MemoryError, OverflowError) as error:
         sys.exit(f"Out of memory ({error}): lower n_h, or set a smaller batch_size.")
     except KeyboardInterrupt:

@@ -1,9 +1,10 @@
-"""The README's recipes, run from its own text."""
+"""The README and docs/recipes.md: their recipes, numbers and names, from their text."""
 
 import operator
 import re
 import runpy
 import sys
+import textwrap
 import types
 from pathlib import Path
 
@@ -12,41 +13,83 @@ import pytest
 
 import neural_network as nn
 
-README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+PROJECT = Path(nn.__file__).parent
+SCRIPT = Path(nn.__file__).read_text("utf-8")
+README = (PROJECT / "README.md").read_text("utf-8")
+RECIPES = (PROJECT / "docs" / "recipes.md").read_text("utf-8")
+
+
+def section(title):
+    return README.split(f"# {title}\n", 1)[1].split("\n## ")[0]
 
 
 def test_the_two_commands_stand_in_the_readme():
-    assert (
-        "\n    pip install -r requirements.txt && python neural_network.py\n" in README
-    )
-    assert (
-        "\n    pip install -r requirements.txt pytest && python -m pytest\n" in README
-    )
+    for more, command in (("", "neural_network.py"), (" pytest", "-m pytest")):
+        line = f"    pip install -r requirements.txt{more} && python {command}"
+        assert line in README.splitlines()
 
 
-def recipe(word):
-    """Return the README's Python block that holds the word."""
-    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    (block,) = (block for block in blocks if word in block)
-    return block
+def test_every_link_leads_to_a_file():
+    for link in re.findall(r"\]\((?!https)([^)]+)\)", README + RECIPES):
+        assert (PROJECT / link).is_file()
+
+
+def test_no_number_is_missing():
+    assert re.findall("«[^»]*»", README + RECIPES) == []
+
+
+def test_the_update_by_hand():
+    text = re.sub(r"\n {7,}= ", " = ", section("One update by hand"))  # long lines
+    text = "\n".join(re.findall(r"(?m)^    (.*)", text)).replace("−", "-")
+    written = re.findall(r"([^][\n]+?) += ([^][\n]*)(\[[^\n]*?\])(?! = )", text)
+    written = [(re.split("  +", name)[-1], how, value) for name, how, value in written]
+
+    def table(text):
+        rows = text.strip("[]").replace("·", "*").split(";")
+        return np.array([[float(eval(cell)) for cell in row.split()] for row in rows])
+
+    x, y, w1, b1, w2, b2, rate = (table(value) for _, _, value in written[:7])
+    p = {"w1": w1, "b1": b1, "w2": w2, "b2": b2, "activation": "tanh"}
+    first = nn.forward_propagation(x, p)
+    z1, a1, z2, a2 = first.values()
+    dw1, db1, dw2, db2 = nn.backward_prop(x, y, p, first).values()
+    back, slope = w2.T @ (a2 - y), nn.tanh_derivative(a1)
+    true = [z1, a1, z2, np.exp(z2), a2, nn.cost_function(a2, y), a2 - y, db2, dw2]
+    true += [back, slope, back * slope, db1, dw1]
+    nn.update_parameters(p, nn.backward_prop(x, y, p, first), rate)
+    then = nn.forward_propagation(x, p)
+    true += [p["w1"], p["b1"], p["w2"], p["b2"], *then.values()]
+    true += [nn.cost_function(then["a2"], y)]
+    names = "X Y W₁ b₁ W₂ b₂ α Z₁ A₁ Z₂ e^Z₂ A₂ J dZ₂ db₂ dW₂ W₂ᵀ·dZ₂ 1-A₁² dZ₁ db₁ dW₁"
+    names += " W₁ b₁ W₂ b₂ Z₁ A₁ Z₂ A₂ J"
+    assert " ".join(name.replace(" ", "") for name, _, _ in written) == names
+    for (name, how, values), value in zip(written[7:], true):
+        *steps, printed = values.split(" = ")
+        steps = [table(step) for step in steps]  # calculated from rounded numbers
+        if "log" in how:
+            steps.append(eval(how.split(" =")[0], {"log": np.log}))
+        assert all(np.abs(step - value).max() < 1.5e-4 for step in steps), name
+        rounded = [f"{v:.4f}" for v in np.ravel(value)]
+        assert re.findall(r"-?[\d.]+", printed) == rounded, name
+    assert true[-1] < true[5]
 
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """Return a way to run a recipe in a folder of its own, without scikit-learn."""
-    monkeypatch.chdir(tmp_path)
+    """Return a way to run the recipe that holds a word, without scikit-learn."""
 
-    def run(word, images=None, labels=None):
-        def fetch_openml(name, return_X_y, as_frame):
-            assert (name, return_X_y, as_frame) == (word, True, False)
-            return images, labels
-
+    def run(word, images=None, labels=None, folder=tmp_path, change=("", "")):
         datasets = types.ModuleType("sklearn.datasets")
-        datasets.fetch_openml = fetch_openml
+        datasets.fetch_openml = lambda name, return_X_y, as_frame: (
+            name == word and return_X_y and not as_frame and (images, labels)
+        )
         monkeypatch.setitem(sys.modules, "sklearn", types.ModuleType("sklearn"))
         monkeypatch.setitem(sys.modules, "sklearn.datasets", datasets)
-        Path("recipe.py").write_text(recipe(word), "utf-8")
-        return runpy.run_path("recipe.py")
+        blocks = re.findall(r"(?s)( *)```python\n(.*?)```", README + RECIPES)
+        (block,) = (textwrap.dedent(b) for _, b in blocks if word in b)
+        (tmp_path / "recipe.py").write_text(block.replace(*change), "utf-8")
+        monkeypatch.chdir(folder)
+        return runpy.run_path(str(tmp_path / "recipe.py"))
 
     return run
 
@@ -61,54 +104,47 @@ def test_the_mnist_recipe_writes_files_that_load(run):
     assert (np.hstack([y, v]).argmax(axis=0) == digits.astype(int)).all()
 
 
-def test_the_recipe_to_save_and_load_a_network(run, capsys):
-    result = run("np.savez")
-    accuracy = nn.accuracy(result["x_test"], result["y_test"], result["parameters"])
-    assert capsys.readouterr().out == f"{accuracy:.1f} %\n" and accuracy > 80
+def test_plain_digits_become_one_hot_labels(run, tmp_path):
+    digits = [3, 0, 9]
+    for part in ("train", "test"):
+        np.savetxt(tmp_path / f"{part}_X.csv", np.eye(3, 4), "%d", ",")
+        np.savetxt(tmp_path / f"{part}_label.csv", digits, "%d")
+    run("np.loadtxt")
+    assert (nn.load_data(".")[1] == np.eye(10)[digits].T).all()
 
 
-def test_the_recipe_for_the_plain_network(tmp_path, capsys):
-    text = recipe("iterations=100").replace("iterations=100", "iterations=3")
-    (tmp_path / "plain.py").write_text(text, "utf-8")
-    assert len(runpy.run_path(tmp_path / "plain.py")["cost_list"]) == 3
-    assert re.fullmatch(r"\d+\.\d %\n", capsys.readouterr().out)
-
-
-def test_a_saved_relu_network_stays_one(tmp_path):
-    parameters = nn.initialize_parameters(4, 3, 2, "relu")
-    np.savez(tmp_path / "network.npz", **parameters)
-    with np.load(tmp_path / "network.npz") as file:
-        loaded = dict(file)
-    cache = nn.forward_propagation(np.ones((4, 1)), loaded)
-    assert (cache["a1"] == np.maximum(cache["z1"], 0)).all()
+def test_the_recipes_to_train_and_to_keep_a_network(run, tmp_path, capsys):
+    for file in PROJECT.glob("*.csv"):
+        (tmp_path / file.name).symlink_to(file)
+    plain = run("iterations=100", change=("iterations=100", "iterations=3"))
+    assert len(plain["cost_list"]) == 3
+    kept = run("np.savez")
+    accuracy = nn.accuracy(kept["x_test"], kept["y_test"], kept["parameters"])
+    assert capsys.readouterr().out.endswith(f"\n{accuracy:.1f} %\n") and accuracy > 80
 
 
 def test_the_recipe_for_another_dataset(run, capsys):
     letters = np.array(list("abcdefghijklmnopqrstuvwxyz") * 40)
-    images = np.zeros((len(letters), 64))
-    images[np.arange(len(letters)), np.arange(len(letters)) % 26] = 255
-    result = run("Fashion-MNIST", images, letters)
+    result = run("Fashion-MNIST", 255 * np.eye(26, 64)[np.arange(1040) % 26], letters)
     accuracy, answer = capsys.readouterr().out.splitlines()
+    letter = letters[result["test"][0]]
     assert float(accuracy.removesuffix(" %")) > 90
-    assert answer.endswith(f"['{letters[result['test'][0]]}']")
+    assert answer == f"The first test image: class {letter}, read as {letter}"
 
 
 def test_the_table_of_pytorch_names_tells_true_names():
-    table = README[README.index("| here | in PyTorch |") :].split("\n\n")[0]
+    table = RECIPES[RECIPES.index("| here | in PyTorch |") :]
     ours, theirs = zip(*(row.split("|")[1:3] for row in table.splitlines()[2:]))
-    for name in re.findall(r"`(\w+)`", " ".join(ours)):
-        assert callable(getattr(nn, name))
+    assert all(hasattr(nn, name) for name in re.findall(r"`(\w+)`", str(ours)))
     torch = pytest.importorskip("torch")
-    for name in re.findall(r"`torch\.([\w.]+)`", " ".join(theirs)):
+    for name in re.findall(r"`torch\.([\w.]+)`", str(theirs)):
         assert operator.attrgetter(name)(torch)
 
 
-def test_the_settings_table_is_that_of_the_script():
-    text = Path(nn.__file__).read_text("utf-8").split("# ---", 2)[1]
-    names = re.findall(r"(?m)^(\w+) = ", text)
-    table = README[README.index("## Settings") :].split("\n## ")[0]
-    assert re.findall(r"(?m)^\| `(\w+)` \|", table) == names
-    for name in names[:-2]:
-        assert re.search(
-            rf"\| `{name}` \| {getattr(nn, name)!r} ".replace("'", '"'), table
-        )
+def test_the_map_and_the_settings_are_those_of_the_script():
+    names = re.findall(r"`(\w+)`", section("The map of the file").split("|---|")[1])
+    assert len(names) > 20 and all(hasattr(nn, name) for name in names)
+    settings = re.findall(r"(?m)^(\w+) = ", SCRIPT.split("# ---", 2)[1])
+    table = re.findall(r"(?m)^\| `(\w+)` \| (.*?) \|", section("Experiments"))
+    values = [repr(getattr(nn, name)).replace("'", '"') for name in settings]
+    assert table == list(zip(settings, values))
