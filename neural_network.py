@@ -44,15 +44,15 @@ own_digits = []  # pictures of digits that you wrote, such as ["seven.png"]
 
 
 # ---------------------------------------------------------------- activations
-# Two matrices in a row are no more than one, their product. An activation between the
-# two layers bends what the first one gives, so that together they can do more.
+# A layer multiplies by a matrix. Two layers in a row would be no more than one, whose
+# matrix is the product of theirs; so an activation bends what the first layer gives.
 def tanh(z):
     """Return the hyperbolic tangent of z, between -1 and 1, in z's shape."""
     return np.tanh(z)
 
 
 def tanh_derivative(a):
-    """Return the slope of tanh where its output is a, as that is already known."""
+    """Return the slope of tanh where its output is a, which is already worked out."""
     return 1 - a**2
 
 
@@ -71,7 +71,7 @@ ACTIVATIONS = {"tanh": (tanh, tanh_derivative), "relu": (relu, relu_derivative)}
 
 def softmax(z):
     """Turn each column of z (n_y, m) into probabilities: positive, with the sum 1."""
-    e = np.exp(z - z.max(axis=0))  # the maximum cancels out, but prevents overflow
+    e = np.exp(z - z.max(axis=0))  # without overflow, and the quotient is the same
     return e / e.sum(axis=0)
 
 
@@ -82,12 +82,11 @@ def initialize_parameters(n_x, n_h, n_y, activation="tanh", seed=0, dtype=np.flo
     A row of w1 (n_h, n_x) and of b1 (n_h, 1) is a hidden neuron: it adds up the pixels,
     each times a weight, and a bias. w2 (n_y, n_h) and b2 (n_y, 1) do so with the hidden
     neurons' outputs. Biases start at 0, weights at random. A sum of n random terms of
-    either sign is about √n large, so they are divided by that (LeCun et al., "Efficient
-    BackProp", 1998). w1 is larger again, as most pixels are 0, and w2 smaller, so that
-    at first all classes are about equally likely. The activation stays with the weights
-    that are made for it.
+    either sign is about √n large, so weights are divided by √n (LeCun et al., "Efficient
+    BackProp", 1998). 2.5 makes up for most pixels being 0; 0.1 makes all classes about
+    equally likely at first. The activation stays with the weights, which fit no other.
     """
-    rng = np.random.default_rng(seed)  # or seed itself, if it is a generator
+    rng = np.random.default_rng(seed)  # model passes its own generator
     return {
         "w1": (rng.standard_normal((n_h, n_x)) * 2.5 / np.sqrt(n_x)).astype(dtype),
         "b1": np.zeros((n_h, 1), dtype),
@@ -114,8 +113,8 @@ def forward_propagation(x, parameters):
 def cost_function(a2, y):
     """Return the cost (the cross-entropy): how wrong the answers a2 are, on average.
 
-    An image costs -log of the probability that its right class was given, which is 0
-    for a network that is right and sure of it, log(n_y) for one that guesses.
+    An image costs -log of the probability that the network gives to its right class: 0
+    if it is sure of it, log(n_y) if it takes all n_y classes for equally likely.
     """
     m = y.shape[1]
     log_a2 = np.log(np.maximum(a2, np.finfo(a2.dtype).tiny))  # log(0) is infinite
@@ -127,10 +126,10 @@ def backward_prop(x, y, parameters, forward_cache):
 
     The chain rule, from the output back to the input (Rumelhart, Hinton and Williams,
     "Learning representations by back-propagating errors", 1986). A column of dz2 or dz1
-    is the slope of one image's cost along its z2 or z1. That cost is log(sum(exp(z2)))
-    less z2 of the right class, so dz2 is a2 - y. w2.T passes it back to the a1 that
-    made z2. A weight's slope is that of the z it adds to, times what it multiplies;
-    @ adds up over the images, and 1 / m makes it the mean cost's.
+    is the slope of one image's cost along its z2 or z1. That cost is log(sum(exp(z2))),
+    whose slope is a2, less z2 of the right class, whose slope is y. w2.T passes dz2 back
+    to a1, and the activation's slope to z1. A weight's slope is that of the z it adds
+    to, times what it multiplies; @ and sum add up the images, 1 / m makes the mean.
     """
     a1, a2, w2 = forward_cache["a1"], forward_cache["a2"], parameters["w2"]
     _, activation_derivative = ACTIVATIONS[str(parameters["activation"])]
@@ -156,9 +155,9 @@ def move(x, max_shift, max_distortion, rng):
     """Return the square images x (n_x, m), all moved in one random way.
 
     A digit that moved is still the same digit, so one image stands for many. Each pixel
-    copies the one at the place it comes from: its own position, times a matrix close to
-    the identity (which turns, slants and stretches), plus a shift of whole pixels. What
-    comes from outside the image is background, 0.
+    copies the one at the place it comes from: its own position, seen from the centre,
+    times a matrix close to the identity (which turns, slants and stretches), plus a
+    shift of whole pixels. What comes from outside the image is background, 0.
     """
     side = math.isqrt(len(x))
     centre = (side - 1) / 2
@@ -174,8 +173,8 @@ def train_step(x, y, parameters, velocity, learning_rate, momentum):
     """Update the network once, in place, from the images x and their labels y.
 
     An update carries on a share of the one before, the momentum (Polyak, 1964): in the
-    velocity, what many mini-batches agree on adds up and their noise cancels out. With
-    0.98, up to 1 / (1 - 0.98) = 50 gradients add up: lower the learning rate with it.
+    velocity, which takes the gradients' place, what many mini-batches agree on adds up
+    and their noise cancels out. With 0.98, up to 1 / (1 - 0.98) = 50 gradients add up.
     """
     forward_cache = forward_propagation(x, parameters)
     gradients = backward_prop(x, y, parameters, forward_cache)
@@ -217,7 +216,7 @@ def model(
     of which report(i, cost), if given, is told at once. Raises FloatingPointError if
     the cost isn't finite or is 20 times that of the untrained network.
     """
-    dtype = np.result_type(x.dtype, np.float32)
+    dtype = np.result_type(x.dtype, np.float32)  # single precision at least
     x, y = np.asarray(x, dtype), np.asarray(y, dtype)
     m = x.shape[1]
     rng = np.random.default_rng(seed)
@@ -238,13 +237,13 @@ def model(
                     x_batch = move(x_batch, max_shift, max_distortion, rng)
                 train_step(x_batch, y[:, batch], parameters, velocity, rate, momentum)
             cost_list.append(measure_cost(x, y, parameters))
-            if not cost_list[-1] <= 20 * cost_list[0]:  # a nan isn't either
+            if not cost_list[-1] <= 20 * cost_list[0]:  # nor does it hold for a nan
                 raise FloatingPointError(
                     f"The training diverged. Lower learning_rate (now {learning_rate})."
                 )
     except KeyboardInterrupt:
         pass
-    return parameters, cost_list[:iterations]
+    return parameters, cost_list[:iterations]  # the last cost was for the check only
 
 
 # -------------------------------------------------------------------- judging
@@ -324,9 +323,9 @@ def check_settings(settings):
     for name, value in settings.items():
         types, is_right, expected = RULES[name]
         if type(value) not in types or not is_right(value):
-            place = f"neural_network.py, setting {name}"
             raise ValueError(
-                f"{place}: found {value!r}, expected {expected}. Change it."
+                f"neural_network.py, setting {name}: found {value!r}, "
+                f"expected {expected}. Change it at the top of the file."
             )
 
 
@@ -339,12 +338,10 @@ def load_csv(path, highest):
             f"{path}: found {error.strerror}, expected a CSV file. Check data_folder."
         ) from None
     lines = [line for line in text.split("\n") if line.strip()]
-    is_whole = not any(mark in text for mark in ".eE")  # that is read much faster
+    dtype = np.float32 if any(mark in text for mark in ".eE") else np.int32  # faster
     problem = "found no table"
     try:
-        table = np.loadtxt(
-            lines, "int32" if is_whole else "float32", None, ",", ndmin=2
-        )
+        table = np.loadtxt(lines, dtype, None, ",", ndmin=2)
         if table.size and ((table >= 0) & (table <= highest)).all():
             return table
     except ValueError as error:
@@ -377,17 +374,17 @@ def load_data(data_folder, max_shift=0):
         (m, n_x), n_y, both = x.shape, y.shape[1], f"{x_path} and {y_path.name}"
         is_label = (y.max(axis=1) == 1) & (y.sum(axis=1) == 1) & (n_y > 1)
         if not is_label.all():
-            row = is_label.argmin() + 1
-            raise ValueError(f"{y_path}, row {row}: found no single 1, expected ...")
-        if len(y) != m:
             raise ValueError(
-                f"{both}: found {m} and {len(y)} rows, expected equally many."
+                f"{y_path}, row {is_label.argmin() + 1}: found no one-hot label, expected "
+                "a single 1 among 0s. Mend or delete it; README.md tells more."
             )
+        if len(y) != m:
+            raise ValueError(f"{both}: found {m} and {len(y)} rows. Make them match.")
         if n_x == 785:
             raise ValueError(f"{x_path}: found 785 columns, expected 784. Delete one.")
         if data and [n_x, n_y] != [len(table) for table in data]:
             raise ValueError(
-                f"{both}: found {n_x} and {n_y} columns, unlike for training."
+                f"{both}: found {n_x} and {n_y} columns, unlike for training. Mend it."
             )
         x, y = x.T.astype(np.float32), y.T.astype(np.float32)
         data += [x / np.float32(255) if x.max() > 1 else x, y]
@@ -495,10 +492,15 @@ def read_digit(path, side=28):
 
 def read_own_digits(paths, parameters):
     """Print and draw what the network reads in each picture; tell if one is unreadable."""
-    digits, side = [], math.isqrt(parameters["w1"].shape[1])
+    n_x, digits = parameters["w1"].shape[1], []
     for path in paths:
         try:
-            image = read_digit(path, side)
+            image = read_digit(path, math.isqrt(n_x))
+            if len(image) != n_x:
+                raise ValueError(
+                    f"{path}: found images of {n_x} pixels to compare it with, expected "
+                    "square ones. Empty own_digits at the top of neural_network.py."
+                )
         except ValueError as error:
             print(error, file=sys.stderr)
             continue
@@ -571,13 +573,11 @@ def draw_answers(name, x, y, parameters, seed):
 
 
 def draw_neurons(x, parameters):
-    """Draw the weights of the 32 hidden neurons with the most say over the images x.
-
-    That is how much a neuron's output varies, times its largest outgoing weight.
-    """
+    """Draw the weights of the 32 hidden neurons with the most say over the images x."""
     title = "Neurons fire for ink where they are red, against it where they are blue"
     figure = new_picture("hidden_neurons", title)
     w1, w2 = parameters["w1"], parameters["w2"]
+    # How much a neuron's output varies, times its largest outgoing weight.
     say = forward_propagation(x, parameters)["a1"].std(axis=1) * np.abs(w2).max(axis=0)
     for place, j in enumerate(np.argsort(-say)[:32], 1):
         title = f"for {w2[:, j].argmax()}, against {w2[:, j].argmin()}"
