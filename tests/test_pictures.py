@@ -1,6 +1,7 @@
 """What the pictures show, and the pad, moved by Matplotlib's own events."""
 
-import math
+from math import cos, pi, sin
+from unittest.mock import DEFAULT, Mock
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -21,28 +22,14 @@ def colours(axes):
     return axes.images[0].get_cmap().name, axes.images[0].get_clim()
 
 
-def heights(axes):
-    return [bar.get_height() for bar in axes.patches]
-
-
-def size(figure):
-    return figure.get_size_inches().tolist()
-
-
 def test_a_picture_is_drawn_even_without_the_screen_asked_for(monkeypatch):
-    backends, figure = [], plt.figure
-
-    def refuse(*args, **options):
-        if not backends:
-            raise ImportError
-        return figure(*args, **options)
-
-    monkeypatch.setattr(plt, "figure", refuse)
+    backends, refused = [], Mock(wraps=plt.figure, side_effect=[ImportError, DEFAULT])
+    monkeypatch.setattr(plt, "figure", refused)
     monkeypatch.setattr(plt, "switch_backend", backends.append)
     drawn = nn.new_picture("name", "title")
     assert backends == ["agg"] and plt.get_figlabels() == ["name"]
-    assert drawn._suptitle.get_text() == "title" and size(drawn) == [10, 6.5]
-    assert drawn.get_constrained_layout()
+    assert drawn._suptitle.get_text() == "title" and drawn.get_constrained_layout()
+    assert drawn.get_size_inches().tolist() == [10, 6.5]
 
 
 @pytest.mark.parametrize("n, marker", [(1, "."), (19, "."), (20, "None")])
@@ -64,16 +51,13 @@ def test_an_image_is_ink_on_paper_in_a_square_frame(n_x, shape):
     assert image(axes).tolist() == pixels.reshape(shape).tolist()
     assert colours(axes) == ("gray_r", (0, 1)) and axes.get_aspect() == "auto"
     assert axes.get_title() == "title" and axes.title.get_fontsize() == 9
-    assert axes.get_box_aspect() == 1
-    assert len(axes.get_xticks()) == len(axes.get_yticks()) == 0
+    assert axes.get_box_aspect() == 1 and not [*axes.get_xticks(), *axes.get_yticks()]
 
 
 def drawn_answers(monkeypatch, m, wrong, seed=0):
-    """Draw answers to images of i % 10; return which images i are seen, in order.
-
-    The pixels are i / 100, and the network is the surer of it the larger 7 * i % m is.
-    """
+    """Draw answers to images of i % 10; return which images i are seen, in order."""
     right, i = np.eye(10)[:, np.arange(m) % 10], np.arange(m)
+    # The pixels are i / 100; it is the surer of image i the larger 7 * i % m is.
     sure, a2 = 0.6 + 0.397 * (7 * i % m) / m, np.full((10, m), 1e-3)
     a2[(i + np.isin(i, wrong)) % 10, i] = sure
     monkeypatch.setattr(nn, "probabilities", lambda x, parameters: a2)
@@ -95,8 +79,7 @@ def drawn_answers(monkeypatch, m, wrong, seed=0):
 
 def test_the_surest_mistakes_come_first_then_any_other_images(monkeypatch):
     wrong = [*range(0, 48, 4)]
-    seen, again = (drawn_answers(monkeypatch, 50, wrong) for _ in range(2))
-    other = drawn_answers(monkeypatch, 50, wrong, seed=1)
+    seen, again, other = (drawn_answers(monkeypatch, 50, wrong, s) for s in (0, 0, 1))
     surest = sorted(wrong, key=lambda i: -(7 * i % 50))[:8]
     assert seen[:8] == other[:8] == surest and seen == again
     assert sorted(seen[8:]) != seen[8:] != other[8:]
@@ -112,9 +95,8 @@ def test_the_neurons_with_the_most_say_are_drawn_as_images_of_their_weights():
     network = {"w1": w1, "b1": b1, "w2": w2, "b2": 0, "activation": "relu"}
     nn.draw_neurons(x, network)  # the output of neuron k varies by k + 1
     chosen = sorted(range(39), key=lambda j: -(j + 1) * (4.3 if j % 2 else 1))[:32]
-    all_axes = plt.figure("hidden_neurons").axes
-    assert len(all_axes) == 32
-    for place, (j, axes) in enumerate(zip(chosen, all_axes)):
+    assert len(plt.figure("hidden_neurons").axes) == 32
+    for place, (j, axes) in enumerate(zip(chosen, plt.figure("hidden_neurons").axes)):
         assert axes.get_title() == ("for 1, against 2" if j % 2 else "for 0, against 1")
         assert colours(axes) == ("bwr", (-1, 1))
         assert axes.get_subplotspec().get_geometry()[:3] == (4, 8, place)
@@ -122,12 +104,11 @@ def test_the_neurons_with_the_most_say_are_drawn_as_images_of_their_weights():
 
 
 def test_all_pictures_are_saved_under_their_names(tmp_path, capsys):
-    names, folder = ["cost", "ü"], tmp_path / "figures"
-    files = [folder / f"{name}.png" for name in names]
-    for name in names:
-        nn.new_picture(name, "title")
+    files = [tmp_path / "figures" / name for name in ("cost.png", "ü.png")]
+    for file in files:
+        nn.new_picture(file.stem, "title")
     for _ in range(2):  # into a new folder and into that of the last run
-        nn.save_pictures(folder)
+        nn.save_pictures(tmp_path / "figures")
         assert all(file.read_bytes().startswith(b"\x89PNG") for file in files)
         printed = [f"Picture saved: {file}" for file in files]
         assert capsys.readouterr().out.splitlines() == printed
@@ -136,47 +117,37 @@ def test_all_pictures_are_saved_under_their_names(tmp_path, capsys):
     assert out == "" and str(files[0]) in error and error.count("\n") == 1
 
 
-def test_own_digits_are_drawn_beside_what_the_network_sees(
-    tmp_path, monkeypatch, capsys
-):
-    network = nn.initialize_parameters(9, 4, 3)
+def test_own_digits_are_drawn_beside_what_is_seen(tmp_path, monkeypatch, capsys):
+    network, read = nn.initialize_parameters(9, 4, 3), nn.read_digit
     network["w2"][:], network["b2"] = 0, np.log([[0.5], [0.3], [0.2]])
-    paths = [tmp_path / name for name in ("$7$.png", "no.png", "c.png")]
-    for path in paths[::2]:
-        picture = Image.new("L", (20, 10), 255)
-        picture.paste(0, (0, 0, 10, 10))
-        picture.save(path)
-    seen, read = np.full((9, 1), 0.5), nn.read_digit
-    monkeypatch.setattr(
-        nn, "read_digit", lambda path, side: seen if path in paths[::2] else read(path)
-    )
-    assert nn.read_own_digits(paths, network)
+    good, bad = [tmp_path / "$7$.png", tmp_path / "c.png"], tmp_path / "no.png"
+    for path in good:
+        Image.fromarray(np.repeat(np.uint8([[0, 255]] * 10), 10, axis=1)).save(path)
+    grey = np.full((9, 1), 0.5)
+    monkeypatch.setattr(nn, "read_digit", lambda p, n: read(p) if p == bad else grey)
+    assert nn.read_own_digits([good[0], bad, good[1]], network)
     out, error = capsys.readouterr()
-    assert error.count("\n") == 1 and str(paths[1]) in error
-    said = [f"Our model says {path.name} is : 0 (50.0 %)" for path in paths[::2]]
-    assert out.splitlines() == said
+    assert error.count("\n") == 1 and str(bad) in error
+    assert out == "".join(f"Our model says {p.name} is : 0 (50.0 %)\n" for p in good)
     figure = plt.figure("own_digits")
-    assert size(figure) == [7, 4.4] and len(figure.axes) == 6
-    for path, row in zip(paths[::2], np.reshape(figure.axes, (2, 3))):
+    assert figure.get_size_inches().tolist() == [7, 4.4] and len(figure.axes) == 6
+    for path, row in zip(good, np.reshape(figure.axes, (2, 3))):
         given, seen, answer = row
         assert given.get_title() == path.name and not given.title.get_parse_math()
-        assert len(given.get_xticks()) == len(given.get_yticks()) == 0
+        assert not [*given.get_xticks(), *given.get_yticks()]
         assert image(seen).tolist() == [[0.5] * 3] * 3
-        assert heights(answer) == pytest.approx([0.5, 0.3, 0.2])
+        heights = [bar.get_height() for bar in answer.patches]
+        assert heights == pytest.approx([0.5, 0.3, 0.2])
         assert answer.get_xticks().tolist() == [0, 1, 2]
         assert answer.get_ylim() == (0, 1) and answer.get_box_aspect() == 1
         assert [axes.title.get_fontsize() for axes in row] == [9, 9, 9]
     shown = given.images[0].make_image(figure.canvas.get_renderer(), unsampled=True)[0]
     assert shown[5, [5, 15], 0].tolist() == [0, 255]  # dark ink on light paper
-
-
-@pytest.mark.parametrize("count, height", [(0, None), (1, 3), (6, 12)])
-def test_the_picture_of_own_digits_grows_with_them(monkeypatch, count, height):
-    monkeypatch.setattr(nn, "read_digit", lambda path, side: np.zeros((9, 1)))
-    monkeypatch.setattr(nn, "open_picture", lambda path: Image.new("RGB", (9, 9)))
-    paths = [nn.Path("digit.png")] * count
-    assert not nn.read_own_digits(paths, nn.initialize_parameters(9, 4, 3))
-    assert [size(plt.figure(n)) for n in plt.get_figlabels()] == [[7, height]][:count]
+    for count, sizes in (0, []), (1, [[7, 3]]), (6, [[7, 12]]):  # it grows with them
+        plt.close("all")
+        assert not nn.read_own_digits(good[:1] * count, network)
+        drawn = map(plt.figure, plt.get_figlabels())
+        assert [figure.get_size_inches().tolist() for figure in drawn] == sizes
 
 
 class Pad:
@@ -190,16 +161,15 @@ class Pad:
             self.figure, self.canvas = plt.figure("pad"), plt.figure("pad").canvas
             self.given, self.seen, self.answer, self.clear = self.figure.axes
 
-    def mouse(self, what, place, button=None, axes=None):
-        x, y = (axes or self.given).transData.transform(place)
-        event = MouseEvent(f"{what}_event", self.canvas, x, y, button)
-        self.canvas.callbacks.process(event.name, event)
+    def mouse(self, what, *places, button=None, axes=None):
+        for x, y in map((axes or self.given).transData.transform, places):
+            event = MouseEvent(f"{what}_event", self.canvas, x, y, button)
+            self.canvas.callbacks.process(event.name, event)
 
     def stroke(self, *places, button=1, axes=None):
-        self.mouse("button_press", places[0], button, axes)
-        for place in places[1:]:
-            self.mouse("motion_notify", place, None, axes)
-        self.mouse("button_release", places[-1], button, axes)
+        self.mouse("button_press", places[0], button=button, axes=axes)
+        self.mouse("motion_notify", *places[1:], axes=axes)
+        self.mouse("button_release", places[-1], button=button, axes=axes)
 
     def ink(self):
         return image(self.given) > 0
@@ -208,34 +178,20 @@ class Pad:
         return not (self.ink().any() or image(self.seen).any() or any(self.heights()))
 
     def heights(self):
-        return heights(self.answer)
-
-
-def shrink(ink, side):
-    """Stand in for frame_digit: the sheet at once, made small."""
-    assert ink.shape == (200, 200) and ink.max() == 1
-    small = Image.fromarray(np.rint(255 * ink).astype(np.uint8)).resize((side, side))
-    return np.asarray(small).reshape(-1, 1) / 255
+        return [bar.get_height() for bar in self.answer.patches]
 
 
 @pytest.fixture
 def screen(monkeypatch):
     """Pretend that there is a screen; return the toolbars that its windows ask for."""
-    toolbars, new_picture = {}, nn.new_picture
-
-    def watch(name, title):
-        toolbars[name] = plt.rcParams["toolbar"]
-        return new_picture(name, title)
-
-    framework = "required_interactive_framework"
-    monkeypatch.setattr(FigureCanvasAgg, framework, "pretended", raising=False)
-    monkeypatch.setattr(nn, "new_picture", watch)
+    toolbars, draw, patch, rc = [], nn.new_picture, monkeypatch.setattr, plt.rcParams
+    patch(FigureCanvasAgg, "required_interactive_framework", "pretended", raising=False)
+    patch(nn, "new_picture", lambda *a: toolbars.append(rc["toolbar"]) or draw(*a))
     return toolbars
 
 
 @pytest.fixture
-def pad(screen, monkeypatch):
-    monkeypatch.setattr(nn, "frame_digit", shrink)
+def pad(screen):
     return Pad(784, 20, 10)
 
 
@@ -246,24 +202,21 @@ def test_without_a_screen_or_square_images_there_is_no_pad(request, capsys, n_x,
     assert plt.get_figlabels() == ["cost"] and capsys.readouterr() == ("", "")
 
 
-def test_the_pad_is_a_blank_sheet_with_a_button_and_no_toolbar(pad, screen):
-    assert screen["pad"] == "None" != screen["cost"] == plt.rcParams["toolbar"]
-    assert size(pad.figure) == [10, 4.5] and pad.is_blank()
+def test_the_pad_is_a_blank_sheet_with_a_round_pen_a_button_and_no_toolbar(pad, screen):
+    assert screen == [plt.rcParams["toolbar"], "None"] != ["None", "None"]
+    assert pad.figure.get_size_inches().tolist() == [10, 4.5] and pad.is_blank()
     assert image(pad.given).shape == (200, 200) and image(pad.seen).shape == (28, 28)
     assert colours(pad.given) == ("gray_r", (0, 255))
     assert "Clear" in pad.clear.texts[0].get_text()
     pad.canvas.draw()
     *boxes, button = (axes.get_tightbbox() for axes in pad.figure.axes)
     assert not any(button.overlaps(box) for box in boxes)
-
-
-def test_a_click_leaves_a_dot_and_a_stroke_a_line_with_round_ends(pad):
-    pad.stroke((100, 50))
+    pad.stroke((100, 50))  # a click leaves a dot
     rows, columns = np.nonzero(image(pad.given) == 255)
     assert np.ptp(rows) == np.ptp(columns) == 16 and 210 < len(rows) < 235
     assert abs(rows.mean() - 50) < 1.1 and abs(columns.mean() - 100) < 1.1
     assert len(rows) == pad.ink().sum()
-    pad.stroke((50, 60), (150, 60), (150, 160))
+    pad.stroke((50, 60), (150, 60), (150, 160))  # and a stroke a line with round ends
     ink = pad.ink()
     assert ink[60, 43:157].all() and ink[60:167, 150].all()
     assert ink[:, 130].sum() == ink[100].sum() == 16
@@ -272,11 +225,10 @@ def test_a_click_leaves_a_dot_and_a_stroke_a_line_with_round_ends(pad):
 
 @pytest.mark.parametrize("outside, x", [("given", -9), ("seen", 14)])
 def test_strokes_that_come_back_and_others_do_not_join_up(pad, outside, x):
-    pad.mouse("button_press", (20, 100), 1)
+    pad.mouse("button_press", (20, 100), button=1)
     pad.mouse("motion_notify", (x, 14), axes=getattr(pad, outside))
-    pad.mouse("motion_notify", (100, 20))
-    pad.mouse("motion_notify", (160, 20))
-    pad.mouse("button_release", (160, 20), 1)
+    pad.mouse("motion_notify", (100, 20), (160, 20))
+    pad.mouse("button_release", (160, 20), button=1)
     pad.stroke((100, 100))
     ink = pad.ink()
     assert ink[20, 100:160].all() and not ink[60].any() and ink[100, [20, 100]].all()
@@ -298,13 +250,12 @@ def test_a_right_click_and_the_button_clear_the_sheet(pad, where, button):
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 @pytest.mark.parametrize("side, n_y", [(28, 10), (8, 2), (3, 26)])
-def test_the_network_reads_while_one_draws(screen, monkeypatch, side, n_y, activation):
-    monkeypatch.setattr(nn, "frame_digit", shrink)
+def test_the_network_reads_while_one_draws(screen, side, n_y, activation):
     pad = Pad(side**2, 20, n_y, activation)
-    pad.mouse("button_press", (60, 40), 1)
+    pad.mouse("button_press", (60, 40), button=1)
     for place in ((100, 150), (30, 170)):
         pad.mouse("motion_notify", place)
-        seen = shrink(image(pad.given) / 255, side)
+        seen = nn.frame_digit(image(pad.given) / 255, side)
         assert image(pad.seen).tolist() == seen.reshape(side, side).tolist()
         chances = nn.probabilities(seen, pad.network)[:, 0]
         assert pad.heights() == pytest.approx(chances)
@@ -330,10 +281,8 @@ def test_each_event_puts_on_the_screen_what_a_whole_drawing_would(pad, monkeypat
 
 def test_a_drawn_1_and_a_drawn_0_are_read_as_such(screen, data):
     pad = Pad(784, 100, 10)
-    learned, _ = nn.model(*data[:2], 100, 0.02, 4, "tanh", 64, 0.9, 1, 0.3)
-    pad.network.update(learned)
-    turn = [2 * math.pi * i / 24 for i in range(25)]
-    ring = [(100 + 40 * math.sin(t), 100 - 60 * math.cos(t)) for t in turn]
+    pad.network.update(nn.model(*data[:2], 100, 0.02, 4, "tanh", 64, 0.9, 1, 0.3)[0])
+    ring = [(100 + 40 * sin(t), 100 - 60 * cos(t)) for t in np.linspace(0, 2 * pi, 25)]
     for digit, places in enumerate((ring, [(105, 40), (100, 100), (95, 160)])):
         pad.stroke(*places)
         seen = nn.frame_digit(image(pad.given) / 255, 28)
