@@ -29,6 +29,7 @@ except ImportError as error:
     sys.exit(f"{error}. Install what is missing: pip install -r requirements.txt")
 
 # ------------------------------------------------------------------- settings
+# Text needs quotes ("relu"), a fraction a point (0.02).
 n_h = 1000  # neurons in the hidden layer
 learning_rate = 0.02  # how far an update moves the weights
 iterations = 100  # passes over the training images
@@ -71,7 +72,7 @@ ACTIVATIONS = {"tanh": (tanh, tanh_derivative), "relu": (relu, relu_derivative)}
 
 def softmax(z):
     """Turn each column of z (n_y, m) into probabilities: positive, with the sum 1."""
-    e = np.exp(z - z.max(axis=0))  # without overflow, and the quotient is the same
+    e = np.exp(z - z.max(axis=0))  # e**-max cancels out, but prevents overflow
     return e / e.sum(axis=0)
 
 
@@ -81,12 +82,12 @@ def initialize_parameters(n_x, n_h, n_y, activation="tanh", seed=0, dtype=np.flo
 
     A row of w1 (n_h, n_x) and of b1 (n_h, 1) is a hidden neuron: it adds up the pixels,
     each times a weight, and a bias. w2 (n_y, n_h) and b2 (n_y, 1) do so with the hidden
-    neurons' outputs. Biases start at 0, weights at random. A sum of n random terms of
-    either sign is about √n large, so weights are divided by √n (LeCun et al., "Efficient
-    BackProp", 1998). 2.5 makes up for most pixels being 0; 0.1 makes all classes about
-    equally likely at first. The activation stays with the weights, which fit no other.
+    neurons' outputs. Biases start at 0; weights at random, or all neurons would stay
+    alike. They are divided by √n, as a sum of n such terms is about √n large (LeCun et
+    al., "Efficient BackProp", 1998); 2.5 makes up for most pixels being 0, and with 0.1
+    all classes are about equally likely at first. seed may be a generator.
     """
-    rng = np.random.default_rng(seed)  # model passes its own generator
+    rng = np.random.default_rng(seed)
     return {
         "w1": (rng.standard_normal((n_h, n_x)) * 2.5 / np.sqrt(n_x)).astype(dtype),
         "b1": np.zeros((n_h, 1), dtype),
@@ -102,7 +103,7 @@ def forward_propagation(x, parameters):
     z1 and a1 (n_h, m) are the hidden layer before and after its activation; z2 and
     a2 (n_y, m) the output layer. a2[k, i] is the probability of class k for image i.
     """
-    activation, _ = ACTIVATIONS[str(parameters["activation"])]  # np.load's is an array
+    activation, _ = ACTIVATIONS[str(parameters["activation"])]  # a str, if saved
     z1 = parameters["w1"] @ x + parameters["b1"]
     a1 = activation(z1)
     z2 = parameters["w2"] @ a1 + parameters["b2"]
@@ -117,7 +118,9 @@ def cost_function(a2, y):
     if it is sure of it, log(n_y) if it takes all n_y classes for equally likely.
     """
     m = y.shape[1]
-    log_a2 = np.log(np.maximum(a2, np.finfo(a2.dtype).tiny))  # log(0) is infinite
+    log_a2 = np.log(
+        np.maximum(a2, np.finfo(a2.dtype).tiny)
+    )  # never 0: log(0) is infinite
     return float(-1 / m * np.sum(y * log_a2))
 
 
@@ -126,10 +129,10 @@ def backward_prop(x, y, parameters, forward_cache):
 
     The chain rule, from the output back to the input (Rumelhart, Hinton and Williams,
     "Learning representations by back-propagating errors", 1986). A column of dz2 or dz1
-    is the slope of one image's cost along its z2 or z1. That cost is log(sum(exp(z2))),
-    whose slope is a2, less z2 of the right class, whose slope is y. w2.T passes dz2 back
-    to a1, and the activation's slope to z1. A weight's slope is that of the z it adds
-    to, times what it multiplies; @ and sum add up the images, 1 / m makes the mean.
+    is the slope of one image's cost along its z2 or z1. With softmax, that cost is
+    log(sum(exp(z2))), with the slope a2, minus z2 of the right class, with the slope y.
+    w2.T passes dz2 back to a1, the activation's slope to z1. A weight's slope is that of
+    the z it adds to, times what it multiplies; @ and sum add up images, 1/m makes means.
     """
     a1, a2, w2 = forward_cache["a1"], forward_cache["a2"], parameters["w2"]
     _, activation_derivative = ACTIVATIONS[str(parameters["activation"])]
@@ -137,7 +140,7 @@ def backward_prop(x, y, parameters, forward_cache):
     dz2 = a2 - y
     dw2 = 1 / m * dz2 @ a1.T
     db2 = 1 / m * dz2.sum(axis=1, keepdims=True)
-    dz1 = w2.T @ dz2 * activation_derivative(a1)
+    dz1 = (w2.T @ dz2) * activation_derivative(a1)
     dw1 = 1 / m * dz1 @ x.T
     db1 = 1 / m * dz1.sum(axis=1, keepdims=True)
     return {"dw1": dw1, "db1": db1, "dw2": dw2, "db2": db2}
@@ -172,9 +175,9 @@ def move(x, max_shift, max_distortion, rng):
 def train_step(x, y, parameters, velocity, learning_rate, momentum):
     """Update the network once, in place, from the images x and their labels y.
 
-    An update carries on a share of the one before, the momentum (Polyak, 1964): in the
-    velocity, which takes the gradients' place, what many mini-batches agree on adds up
-    and their noise cancels out. With 0.98, up to 1 / (1 - 0.98) = 50 gradients add up.
+    The velocity is a running sum of gradients: each time, a share of it carries on, the
+    momentum (Polyak, 1964). What many mini-batches agree on adds up in it, their noise
+    cancels out. With 0.98, it holds up to 1 + 0.98 + 0.98² + ... = 50 gradients.
     """
     forward_cache = forward_propagation(x, parameters)
     gradients = backward_prop(x, y, parameters, forward_cache)
@@ -210,11 +213,9 @@ def model(
 
     The settings are those at the top of the file; left out, they mean plain gradient
     descent: an update an iteration, from all images as they are. Training runs in the
-    precision of x. Ctrl-C ends it and keeps what was learned.
-
-    Returns the parameters and cost_list: cost_list[i] is the cost after i iterations,
-    of which report(i, cost), if given, is told at once. Raises FloatingPointError if
-    the cost isn't finite or is 20 times that of the untrained network.
+    precision of x. Ctrl-C ends it and keeps what was learned. Returns the parameters
+    and cost_list: cost_list[i] is the cost after i iterations, which report(i, cost) is
+    told. Raises FloatingPointError if it isn't finite or is 20 times the first.
     """
     dtype = np.result_type(x.dtype, np.float32)  # single precision at least
     x, y = np.asarray(x, dtype), np.asarray(y, dtype)
@@ -229,7 +230,7 @@ def model(
                 report(iteration, cost_list[-1])
             rate = learning_rate * (1 - iteration / iterations if decay else 1)
             batches = [slice(None)]  # all images at once
-            if batch_size:  # or their numbers, shuffled and cut into mini-batches
+            if batch_size:  # or the images' numbers, shuffled and cut up
                 batches = np.split(rng.permutation(m), range(batch_size, m, batch_size))
             for batch in batches:
                 x_batch = x[:, batch]
@@ -237,13 +238,13 @@ def model(
                     x_batch = move(x_batch, max_shift, max_distortion, rng)
                 train_step(x_batch, y[:, batch], parameters, velocity, rate, momentum)
             cost_list.append(measure_cost(x, y, parameters))
-            if not cost_list[-1] <= 20 * cost_list[0]:  # nor does it hold for a nan
+            if not cost_list[-1] <= 20 * cost_list[0]:  # true for nan, too
                 raise FloatingPointError(
                     f"The training diverged. Lower learning_rate (now {learning_rate})."
                 )
     except KeyboardInterrupt:
         pass
-    return parameters, cost_list[:iterations]  # the last cost was for the check only
+    return parameters, cost_list[:iterations]  # the last cost was for the check
 
 
 # -------------------------------------------------------------------- judging
@@ -307,7 +308,11 @@ RULES = {  # of each setting: its types, whether a value v is right, what is exp
     "learning_rate": (NUMBER, lambda v: 0 < v < 1e308, "a number above 0"),
     "iterations": ([int], lambda v: 0 < v < 1e9, "a whole number from 1 up"),
     "activation": ([str], lambda v: v in ACTIVATIONS, '"tanh" or "relu"'),
-    "batch_size": ([int, type(None)], lambda v: v is None or v > 0, "a number or None"),
+    "batch_size": (
+        [int, type(None)],
+        lambda v: v is None or v > 0,
+        "1, 2, ... or None",
+    ),
     "momentum": (NUMBER, lambda v: 0 <= v < 1, "a number from 0 to below 1"),
     "max_shift": ([int], lambda v: 0 <= v < 1e9, "a whole number from 0 up"),
     "max_distortion": (NUMBER, lambda v: 0 <= v < 1, "a number from 0 to below 1"),
@@ -355,7 +360,7 @@ def load_csv(path, highest):
             if not is_right:
                 raise ValueError(
                     f"{path}, row {row}: found {cell.strip()[:20]!r} in column {column}, "
-                    f"expected numbers from 0 to {highest} between commas. Mend it."
+                    f"expected numbers from 0 to {highest} between commas. Mend it, or see README.md."
                 )
     raise ValueError(f"{path}: {problem}, expected rows of equal length. Mend it.")
 
@@ -364,8 +369,7 @@ def load_data(data_folder, max_shift=0):
     """Return x_train, y_train, x_test, y_test from the four CSV files in a folder.
 
     A row of a file becomes a column: x (n_x, m) holds pixels from 0 to 1, y (n_y, m)
-    one-hot labels, in single precision. Raises ValueError if the files can't be used
-    for training with this max_shift.
+    one-hot labels, in single precision. Raises ValueError if they or max_shift can't be.
     """
     data = []
     for part in ("train", "test"):
@@ -381,17 +385,21 @@ def load_data(data_folder, max_shift=0):
         if len(y) != m:
             raise ValueError(f"{both}: found {m} and {len(y)} rows. Make them match.")
         if n_x == 785:
-            raise ValueError(f"{x_path}: found 785 columns, expected 784. Delete one.")
+            raise ValueError(
+                f"{x_path}: found 785 columns, expected 784. Move labels to {y_path.name}."
+            )
         if data and [n_x, n_y] != [len(table) for table in data]:
             raise ValueError(
-                f"{both}: found {n_x} and {n_y} columns, unlike for training. Mend it."
+                f"{both}: found {n_x} and {n_y} columns, expected {len(data[0])} and "
+                f"{len(data[1])} as for training. Make them match."
             )
         x, y = x.T.astype(np.float32), y.T.astype(np.float32)
         data += [x / np.float32(255) if x.max() > 1 else x, y]
     if max_shift and (math.isqrt(n_x) ** 2 != n_x or max_shift**2 >= n_x):
         raise ValueError(
-            f"neural_network.py, setting max_shift: found {max_shift}, with {n_x} pixels"
-            f" in {x_path.name}, expected wider square images. Set it to 0."
+            f"neural_network.py, setting max_shift: found {max_shift}, with {n_x} pixels "
+            f"in {x_path.name}, expected square images, wider than that. Lower it, or "
+            f"set it to 0; move a column of labels to {y_path.name}."
         )
     return data
 
@@ -410,7 +418,7 @@ def open_picture(path):
     except Exception as error:  # each kind of broken file raises another one
         raise ValueError(
             f"{path}: found {getattr(error, 'strerror', None) or 'no picture'}, expected "
-            "a PNG, JPEG, WebP, GIF or BMP file. Save it as one (a phone's .heic, too)."
+            "a PNG, JPEG, WebP, GIF or BMP file. Check own_digits; save .heic as JPEG."
         ) from error
     sheets = [Image.new("RGBA", picture.size, ground) for ground in ("white", "black")]
     sheets = [Image.alpha_composite(sheet, picture).convert("RGB") for sheet in sheets]
@@ -593,7 +601,10 @@ def save_pictures(folder):
             plt.figure(name).savefig(folder / f"{name}.png")
             print(f"Picture saved: {folder / name}.png")
     except OSError as error:
-        print(f"{folder}: can't save pictures ({error.strerror})", file=sys.stderr)
+        print(
+            f"{folder}: can't save pictures ({error.strerror}). Move it.",
+            file=sys.stderr,
+        )
 
 
 def open_pad(parameters):
