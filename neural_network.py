@@ -118,9 +118,7 @@ def cost_function(a2, y):
     if it is sure of it, log(n_y) if it takes all n_y classes for equally likely.
     """
     m = y.shape[1]
-    log_a2 = np.log(
-        np.maximum(a2, np.finfo(a2.dtype).tiny)
-    )  # never 0: log(0) is infinite
+    log_a2 = np.log(np.maximum(a2, np.finfo(a2.dtype).tiny))  # log(0) is infinite
     return float(-1 / m * np.sum(y * log_a2))
 
 
@@ -131,8 +129,9 @@ def backward_prop(x, y, parameters, forward_cache):
     "Learning representations by back-propagating errors", 1986). A column of dz2 or dz1
     is the slope of one image's cost along its z2 or z1. With softmax, that cost is
     log(sum(exp(z2))), with the slope a2, minus z2 of the right class, with the slope y.
-    w2.T passes dz2 back to a1, the activation's slope to z1. A weight's slope is that of
-    the z it adds to, times what it multiplies; @ and sum add up images, 1/m makes means.
+    w2.T passes dz2 back to a1, and the activation's slope to z1. A weight's slope is
+    that of the z it adds to, times what it multiplies. @ and sum add up the images, and
+    1 / m makes it the slope of the mean cost.
     """
     a1, a2, w2 = forward_cache["a1"], forward_cache["a2"], parameters["w2"]
     _, activation_derivative = ACTIVATIONS[str(parameters["activation"])]
@@ -411,7 +410,7 @@ def open_picture(path):
         with Image.open(path) as picture:
             if picture.mode.startswith("I"):  # 16 bits a pixel
                 picture = picture.convert("I").point(lambda v: v / 257).convert("L")
-            if picture.mode in "1P" or "transparency" in picture.info:
+            if picture.mode in ("1", "P"):
                 picture = picture.convert("RGBA")  # a palette's numbers have no mean
             picture.thumbnail((200, 200), Image.Resampling.BOX)
             picture = ImageOps.exif_transpose(picture).convert("RGBA")
@@ -468,8 +467,8 @@ def remove_surroundings(ink):
 def frame_digit(ink, side):
     """Return ink 0-1 (h, w) as an image like MNIST's: pixels 0-1 (side * side, 1).
 
-    The digit is 20/28 long, with its centre of mass in the middle (LeCun et al., 1998,
-    "Gradient-based learning applied to document recognition"); thin strokes thicker.
+    It is 20/28 long, its centre of mass in the middle (LeCun et al., "Gradient-based
+    learning applied to document recognition", 1998), its strokes not too thin.
     """
     picture = Image.fromarray(np.uint8(255 * ink))
     longer = max(picture.crop(picture.getbbox()).size)

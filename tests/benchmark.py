@@ -194,9 +194,9 @@ if __name__ == "__main__":
     data = nn.load_data(PROJECT / "mnist" if what == "mnist" else PROJECT)
     if what == "seeds":
         print_seeds(data, 5)
-    elif what == "mnist":
-        print_seeds(
-            data, 3, activation="relu", iterations=60, max_distortion=0.25
-        )  # as in README.md
+    elif what == "mnist":  # with the settings that README.md gives for it
+        options = {"activation": "relu", "batch_size": 64, "momentum": 0.95}
+        options |= {"learning_rate": 0.05, "iterations": 60, "max_distortion": 0.25}
+        print_seeds(data, 3, **options)
     else:
         {"speed": speed, "experiments": experiments}[what](data)

@@ -116,6 +116,12 @@ def test_every_kind_of_file_shows_the_same_upright_and_small(tmp_path, kind):
     assert np.abs(np.subtract(shown, grey, dtype=float)).max() <= most
 
 
+def test_noise_that_no_more_than_its_extremes_stand_out_of_is_no_ink():
+    paper = 0.7 + 0.06 * np.random.default_rng(0).standard_normal((200, 200))
+    ink = nn.remove_paper(Image.fromarray(np.rint(255 * paper).astype(np.uint8)))
+    assert 4 < np.count_nonzero(ink) < 60
+
+
 def ruled(slant=0.0, gap=0, turn=False):
     """Draw lines across a square of 200 pixels, as ink: ruled, or dotted with gaps."""
     lines = ((ROW - 25 + slant * COLUMN) % 40 < 3) & (COLUMN % (gap + 3) < 3)
