@@ -16,7 +16,8 @@ def data():
 
 @pytest.fixture(autouse=True)
 def no_windows():
-    """Draw without a screen, and leave no pictures to the next test."""
+    """Draw without a screen, quickly, and leave no pictures to the next test."""
     plt.switch_backend("agg")
-    yield
+    with plt.rc_context({"savefig.dpi": 10}):
+        yield
     plt.close("all")
