@@ -435,13 +435,14 @@ def load_data(data_folder):
             raise ValueError(f"{y_path}, row {row}: {problem}. README.md tells more.")
         if len(x) != len(y):
             problem = f"found {len(x)} images and {len(y)} labels, expected one each"
-            raise ValueError(f"{x_path} and {y_path.name}: {problem}.")
+            raise ValueError(f"{x_path} and {y_path.name}: {problem}. Mend them.")
         x, y = x.T.astype(np.float32), y.T.astype(np.float32)
         data += [x / np.float32(255) if x.max() > 1 else x, y]
     sizes = [len(table) for table in data]
     if sizes[2:] != sizes[:2]:
         problem = f"found {sizes[2:]} columns, expected {sizes[:2]} as for training"
-        raise ValueError(f"{x_path} and {y_path.name}: {problem}.")
+        test_files = f"{Path(data_folder, 'test_X.csv')} and test_label.csv"
+        raise ValueError(f"{test_files}: {problem}. Mend them.")
     return data
 
 
@@ -471,18 +472,18 @@ def flatten(picture):
 
 def subtract_background(picture):
     """Return the ink (h, w) of a picture: how much darker than its paper it is, 0-1."""
-    # The paper at a place is the median of its surroundings, of which ink covers less
-    # than half. It follows shadows. A small copy of the picture makes it quick.
+    # The paper's brightness at a place is the median of the surroundings, because ink
+    # covers less than half of them. On a small copy of the picture, this is quick.
     grey = picture.convert("L")
     small = np.pad(grey.resize((48, 48), Image.Resampling.BOX), 10, "symmetric")
     median = Image.fromarray(small).filter(ImageFilter.MedianFilter(21))
     background = median.crop((10, 10, 58, 58)).resize(grey.size)
     grey, background = np.asarray(grey) + 1.0, np.asarray(background) + 1.0  # never 0
-    skewness = ((grey - background) ** 3).sum()  # on which side is what stands out?
+    skewness = ((grey - background) ** 3).sum()  # what stands out: is it light or dark?
     if skewness > 0:  # light ink on dark paper: take the negative
         grey, background = 257 - grey, 257 - background
     ink = 1 - grey / background
-    noise = -np.quantile(ink, 0.2)  # what is lighter than the paper is only noise
+    noise = -np.quantile(ink, 0.2)  # where ink is negative, there is nothing but noise
     threshold = max(4 * noise, 0.1)
     return np.where(ink > threshold, ink, 0)
 
@@ -516,9 +517,9 @@ def remove_lines(ink):
 
 def connected_components(ink):
     """Return labels (h, w): a number for all ink that hangs together, 0 for no ink."""
-    # At first each pixel is labelled with its own number. Then each takes the highest
-    # label around it (or what the pixel of that number is labelled by now, which is
-    # quicker), until nothing changes any more.
+    # At first, each pixel's label is its own number. Then each pixel looks for the
+    # highest label around it, and takes the label that the pixel of that number has by
+    # now. When nothing changes any more, a component has a single label.
     labels, before = np.arange(1, ink.size + 1).reshape(ink.shape) * (ink > 0), None
     while not np.array_equal(labels, before):
         highest = np.asarray(dilate(Image.fromarray(np.int32(labels)), 1)) * (ink > 0)
@@ -533,7 +534,7 @@ def select_components(ink):
     near_middle = np.outer(*[np.hanning(n + 2)[1:-1] for n in ink.shape])
     weight = np.bincount(labels.ravel(), (ink * near_middle).ravel())
     at_border = np.r_[labels[0], labels[-1], labels[:, 0], labels[:, -1]]
-    amount[at_border] /= 100
+    amount[at_border] /= 100  # what the border cuts is hardly ever the digit
     weight[at_border] /= 100
     is_digit = (weight > weight.max() / 10) & (amount > ink.size / 4000)
     return np.where(is_digit[labels], ink, 0)
@@ -545,7 +546,7 @@ def normalize_digit(ink, side):
     length = max(digit.crop(digit.getbbox()).size)
     digit = ImageOps.expand(digit, length // 8 + 1)  # room for thicker strokes
     area, dilated_area = np.sum(digit), np.sum(dilate(digit, 1))
-    half_width = area / (dilated_area - area)  # of a stroke, which grew at both sides
+    half_width = area / (dilated_area - area)  # of a stroke, which grew on both sides
     radius = max(0, round(length / 18 - half_width))
     digit = dilate(digit, radius)
     # The digit's longer side is 20/28 of the image's, and its centre of mass is in the
@@ -746,7 +747,7 @@ def open_pad(parameters):
 
 # ------------------------------------------------------------- progress and start
 def make_report(iterations):
-    """Return a report for model; it prints eleven costs and, in a terminal, a status."""
+    """Return a report for model. It prints costs and, in a terminal, the time left."""
     start = time.monotonic()
     # IDLE and notebooks have a stdout of their own, which can't overwrite a line.
     in_terminal = hasattr(sys.stdout, "reconfigure") and sys.stdout.isatty()
@@ -759,7 +760,7 @@ def make_report(iterations):
             seconds = time.monotonic() - start
             seconds_left = seconds / iteration * (iterations - iteration)
             status = f"Iteration {iteration} of {iterations}, {seconds_left:.0f} s left"
-            print(status.ljust(width)[:width], end="\r", flush=True)
+            print(status.ljust(width)[:width] + "\r", end="", flush=True)
 
     return report
 

@@ -1,9 +1,11 @@
-"""Draw the README's pictures anew: python docs/make_pictures.py (about a minute).
+"""Make the README's pictures anew: python docs/make_pictures.py (about two minutes).
 
 It trains the network with the settings as shipped. Only the film, learning.gif, is made
 by a recipe of its own, "Watch it learn" in docs/recipes.md.
 """
 
+import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,7 +16,8 @@ from matplotlib.patches import Circle
 from PIL import Image, ImageDraw, ImageFilter
 
 DOCS = Path(__file__).parent
-sys.path.insert(0, str(DOCS.parent))
+PROJECT = DOCS.parent
+sys.path.insert(0, str(PROJECT))
 import neural_network as nn
 
 FIVE = [(150, 55), (90, 60), (82, 120), (130, 110), (158, 140), (140, 185), (80, 190)]
@@ -117,9 +120,17 @@ def draw_pad(parameters):
     return figure
 
 
+def make_film():
+    """Run the recipe that makes a film of the training."""
+    recipes = re.findall(r"(?s)```python\n(.*?)```", (DOCS / "recipes.md").read_text())
+    (recipe,) = [text for text in recipes if "learning.gif" in text]
+    subprocess.run([sys.executable, "-c", recipe], cwd=PROJECT, check=True)
+    (PROJECT / "learning.gif").replace(DOCS / "learning.gif")
+
+
 def main():
     plt.switch_backend("agg")
-    x, y, x_test, y_test = nn.load_data(DOCS.parent)
+    x, y, x_test, y_test = nn.load_data(PROJECT)
     settings = nn.check_settings(vars(nn))
     del settings["data_folder"], settings["own_digits"]
     parameters, _ = nn.model(x, y, **settings)
@@ -129,15 +140,13 @@ def main():
     draw_network(chosen.reshape(28, 28)).savefig(DOCS / "network.png")
     draw_journey(chosen, parameters).savefig(DOCS / "journey.png")
     draw_pad(parameters).savefig(DOCS / "pad.png")
-    make_photo(DOCS / "five.jpg")
-    path = DOCS / "five.jpg"
-    nn.show_own_digits([path], [nn.read_picture(path, 28)], parameters)
-    plt.figure("own_digits").savefig(DOCS / "own_digits.png")
-    path.unlink()
-    nn.draw_answers("test images", x_test, y_test, parameters, nn.seed)
-    plt.figure("test_images").savefig(DOCS / "test_images.png")
-    nn.draw_neurons(x_test, parameters)
-    plt.figure("hidden_neurons").savefig(DOCS / "hidden_neurons.png")
+    photo = DOCS / "five.jpg"
+    make_photo(photo)
+    figure = nn.show_own_digits([photo], [nn.read_picture(photo, 28)], parameters)
+    figure.savefig(DOCS / "own_digits.png")
+    photo.unlink()
+    nn.draw_neurons(x_test, parameters).savefig(DOCS / "hidden_neurons.png")
+    make_film()
 
 
 if __name__ == "__main__":

@@ -61,7 +61,8 @@ def read(folder, picture):
 
 def difference(image, other):
     """Return how much two images differ, as a share of all that they show."""
-    return np.abs(np.subtract(image, other, dtype=float)).sum() / np.sum([image, other])
+    image, other = np.asarray(image, float), np.asarray(other, float)
+    return np.abs(image - other).sum() / (image + other).sum()
 
 
 @pytest.fixture(scope="module")
