@@ -700,7 +700,7 @@ def open_pad(parameters):
     drawn, seen, bars = show_reading(row, "your digit", sheet, *blank)
     button = Button(figure.add_axes([0.08, 0.02, 0.2, 0.09]), "Clear (or right click)")
     frames = [spine for axes in row for spine in axes.spines.values()]
-    plt.setp(frames, antialiased=False)  # smooth edges would add up when drawn again
+    plt.setp(frames, linewidth=72 / figure.dpi)  # a pixel: no soft edges that add up
 
     def clear():
         sheet.paste(0, (0, 0, 200, 200))

@@ -136,6 +136,23 @@ def test_ink_is_how_much_darker_than_its_paper_a_place_is(darkness, found):
     assert ink == pytest.approx(found * draw())
 
 
+def test_light_ink_is_measured_on_the_negative():
+    grey = 256 - 200 * (1 - 0.75 * draw())
+    ink = nn.subtract_background(Image.fromarray(np.uint8(np.rint(grey))))
+    assert ink == pytest.approx(0.75 * draw())
+
+
+@pytest.mark.parametrize(
+    "every, darkness, is_seen", [(7, 15, 1), (4, 15, 0), (4, 26, 1)]
+)
+def test_ink_is_seen_if_it_stands_out_of_the_noise(every, darkness, is_seen):
+    paper = np.full((200, 200), 200)
+    paper.flat[::every] = 216  # noise: one pixel in so many is 6 % lighter
+    paper[80:120, 80:120] = 2 * (100 - darkness)
+    ink = nn.subtract_background(Image.fromarray(np.uint8(paper)))
+    assert ink[80:120, 80:120].any() == is_seen
+
+
 PAPERS = {
     "in uneven light": photograph(draw(), unevenness=0.4),
     "half in a shadow": picture_of((0.9 - 0.5 * (COLUMN > 90)) * (1 - 0.7 * draw())),

@@ -54,6 +54,12 @@ def test_the_newest_cost_is_drawn_on_a_logarithmic_scale():
     assert (axes.get_xlabel(), axes.get_yscale()) == ("iterations", "log")
 
 
+@pytest.mark.parametrize("costs, marker", [(19, "."), (20, "None")])
+def test_the_points_of_a_short_curve_are_marked(costs, marker):
+    nn.draw_cost([1.0] * costs)
+    assert frames("cost")[0].lines[0].get_marker() == marker
+
+
 def test_a_mistake_is_red_and_names_the_right_digit():
     image, labels = 5.67 * np.eye(10)[:, [3, 3]], np.eye(10)[:, [3, 5]]
     nn.draw_answers("images", image, labels, COPYING, 0)
@@ -73,9 +79,10 @@ def draw_answers(m, mistakes, seed=0):
 @pytest.mark.parametrize("m, count", [(50, 12), (50, 8), (33, 3), (9, 2), (5, 0)])
 def test_up_to_eight_mistakes_come_first_the_surest_in_front(m, count):
     mistakes = np.arange(m)[::4][:count]
-    surest = mistakes[np.argsort(-SURE[mistakes])][:8]
+    surest = mistakes[np.argsort(-SURE[mistakes])].tolist()
     seen = draw_answers(m, mistakes)
-    assert seen[: len(surest)] == surest.tolist()
+    assert seen[: min(count, 8)] == surest[:8]
+    assert count <= 8 or seen[8] != surest[8]
     assert len(seen) == len(set(seen)) == min(m, 32)
 
 
@@ -129,6 +136,7 @@ def test_an_own_digit_stands_beside_what_is_seen_and_the_probabilities():
     assert shown(seen).argmax(axis=1) == [0] and colours(seen) == ("gray_r", (0, 1))
     assert heights(answer) == pytest.approx([0.5, 0.3, 0.2] + 7 * [0], abs=1e-6)
     assert (answer.get_ylim(), [*answer.get_xticks()]) == ((0, 1), [*range(10)])
+    assert seen.get_box_aspect() == answer.get_box_aspect() == 1
 
 
 def test_figures_are_saved_under_their_names_and_no_others(tmp_path, capsys):
