@@ -199,6 +199,11 @@ def test_for_images_that_are_not_square_no_pad_opens(screen):
     assert "pad" not in plt.get_figlabels()
 
 
+def test_the_sheet_what_is_seen_and_the_answer_stand_side_by_side(pad):
+    boxes = [axes.get_position() for axes in (pad.given, pad.seen, pad.answer)]
+    assert boxes[0].x1 < boxes[1].x0 < boxes[1].x1 < boxes[2].x0
+
+
 @pytest.mark.parametrize("end", [50, 150], ids=["a dot", "a line"])
 def test_a_stroke_is_a_black_line_with_round_ends(pad, end):
     pad.stroke((50, 60), (end, 60))
