@@ -61,7 +61,10 @@ def launch(folder, stdout=PIPE, stderr=PIPE, **variables):
     unset = ["DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND", "PYTHONWARNINGS", "PYTHONPATH"]
     env = {k: v for k, v in os.environ.items() if k not in unset} | variables
     command = [sys.executable, folder / "neural_network.py"]
-    return Popen(command, stdout=stdout, stderr=stderr, env=env, cwd="/", text=True)
+    # A suite that runs in the background would hand on that it ignores Ctrl-C.
+    heed_ctrl_c = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    options = {"stdout": stdout, "stderr": stderr, "env": env, "cwd": "/", "text": True}
+    return Popen(command, preexec_fn=heed_ctrl_c, **options)
 
 
 def run(folder, **options):
