@@ -61,10 +61,9 @@ def launch(folder, stdout=PIPE, stderr=PIPE, **variables):
     unset = ["DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND", "PYTHONWARNINGS", "PYTHONPATH"]
     env = {k: v for k, v in os.environ.items() if k not in unset} | variables
     command = [sys.executable, folder / "neural_network.py"]
-    # A suite that runs in the background would hand on that it ignores Ctrl-C.
-    heed_ctrl_c = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    options = {"stdout": stdout, "stderr": stderr, "env": env, "cwd": "/", "text": True}
-    return Popen(command, preexec_fn=heed_ctrl_c, **options)
+    # A suite in the background ignores Ctrl-C, and would hand that on to the script.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return Popen(command, stdout=stdout, stderr=stderr, env=env, cwd="/", text=True)
 
 
 def run(folder, **options):
