@@ -43,7 +43,7 @@ except ImportError as error:
 # To change one, edit it, save the file and run it again. Put text in quotes ("relu"),
 # and write decimals with a point (0.02).
 n_h = 1000  # number of hidden neurons
-learning_rate = 0.02  # by this number times the gradients, an update moves the weights
+learning_rate = 0.02  # an update moves the weights by this times the gradients
 iterations = 100  # number of passes over the training images
 activation = "tanh"  # curve of the hidden neurons: "tanh" or "relu"
 batch_size = 128  # images per mini-batch; None: all images at once
@@ -84,7 +84,7 @@ ACTIVATIONS = {"tanh": (tanh, tanh_derivative), "relu": (relu, relu_derivative)}
 
 def hidden_activation(parameters):
     """Return the hidden layer's activation and its derivative, two functions."""
-    return ACTIVATIONS[str(parameters["activation"])]  # a saved one loads as an array
+    return ACTIVATIONS[str(parameters["activation"])]  # np.load makes it an array
 
 
 def softmax(z):
@@ -140,7 +140,7 @@ def cost_function(a2, y):
     right class, log(n_y) if it has no idea, and more if it is sure of a wrong one.
     """
     m = y.shape[1]
-    log_a2 = np.log(np.maximum(a2, np.finfo(a2.dtype).tiny))  # log(0) is -infinity
+    log_a2 = np.log(np.maximum(a2, np.finfo(a2.dtype).tiny))  # never log(0)
     return float(-1 / m * np.sum(y * log_a2))  # y is 1 for the right class only
 
 
@@ -219,7 +219,7 @@ def train_step(x, y, parameters, velocity, learning_rate, momentum):
     for name, gradient in gradients.items():
         velocity[name] *= momentum
         velocity[name] += gradient
-    update_parameters(parameters, velocity, learning_rate)  # in place of the gradients
+    update_parameters(parameters, velocity, learning_rate)  # instead of the gradients
 
 
 def measure_cost(x, y, parameters):
@@ -375,12 +375,16 @@ def check_settings(namespace):
 def check_image_size(n_x, max_shift, max_distortion, own_digits):
     """Raise ValueError if these settings don't go with images of n_x pixels."""
     side = math.isqrt(n_x)
-    needs_squares = max_shift or max_distortion or own_digits
-    if needs_squares and (side**2 != n_x or max_shift >= side):
+    if side**2 != n_x and (max_shift or max_distortion or own_digits):
         raise ValueError(
-            f"neural_network.py, setting max_shift: found {max_shift}, with images of "
-            f"{n_x} pixels, expected square images, wider than that. Lower it. If they "
-            "aren't square, set max_shift = 0, max_distortion = 0 and own_digits = []."
+            f"train_X.csv: found images of {n_x} pixels, expected square ones. Is a column"
+            " the label? Move it to train_label.csv. If not, set max_shift = 0,"
+            " max_distortion = 0 and own_digits = []."
+        )
+    if max_shift and max_shift >= side:
+        raise ValueError(
+            f"neural_network.py, setting max_shift: found {max_shift}, expected less than "
+            f"{side}, the width of the images. Change it at the top of the file."
         )
 
 
@@ -766,9 +770,7 @@ def make_report(iterations):
 
 
 if __name__ == "__main__":
-    if hasattr(
-        sys.stdout, "reconfigure"
-    ):  # show lines at once, and odd letters as codes
+    if hasattr(sys.stdout, "reconfigure"):  # lines at once, and odd letters as codes
         sys.stdout.reconfigure(errors="backslashreplace", line_buffering=True)
     try:
         with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""Make the README's pictures anew: python docs/make_pictures.py (about two minutes).
+"""Make the README's pictures anew: python docs/make_pictures.py (some minutes).
 
 It trains the network with the settings as shipped. Only the film, learning.gif, is made
 by a recipe of its own, "Watch it learn" in docs/recipes.md.
@@ -113,7 +113,9 @@ def draw_pad(parameters):
     upper = np.stack([95 + 42 * np.cos(t), 62 + 34 * np.sin(t)], axis=1)
     t = np.linspace(-1.4, 2.5, 30)
     lower = np.stack([95 + 46 * np.cos(t), 136 + 40 * np.sin(t)], axis=1)
-    events = ["button_press_event"] + ["motion_notify_event"] * 59
+    events = (
+        ["button_press_event"] + ["motion_notify_event"] * 58 + ["button_release_event"]
+    )
     for name, point in zip(events, np.concatenate([upper, lower])):
         x, y = figure.axes[0].transData.transform(point)
         figure.canvas.callbacks.process(name, MouseEvent(name, figure.canvas, x, y, 1))

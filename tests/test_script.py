@@ -89,7 +89,7 @@ def refusal(folder, **settings):
 
 
 def shipped():
-    return {name: getattr(nn, name) for name in SETTINGS}
+    return {name: getattr(nn, name) for name in nn.RULES}
 
 
 # ------------------------------------------------------------------- a whole run
@@ -328,7 +328,7 @@ def test_divergence_is_answered_in_words(folder):
 
 @pytest.mark.parametrize("moves", [(1, 0, []), (0, 0.1, []), (0, 0, ["a.png"])])
 def test_what_needs_square_images_is_refused_for_others(moves):
-    with pytest.raises(ValueError, match="with images of 700 pixels, expected square"):
+    with pytest.raises(ValueError, match="found images of 700 pixels, expected square"):
         nn.check_image_size(700, *moves)
 
 
@@ -338,7 +338,7 @@ def test_other_images_are_fine_if_nothing_moves_and_square_ones_if_little(n_x, s
 
 
 def test_a_shift_as_wide_as_the_image_is_refused(folder):
-    assert "max_shift: found 28, with images of 784" in refusal(folder, max_shift=28)
+    assert "max_shift: found 28, expected less than 28" in refusal(folder, max_shift=28)
 
 
 # ------------------------------------------------------------------- wrong files
