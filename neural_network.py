@@ -755,7 +755,8 @@ def make_report(iterations):
     start = time.monotonic()
     # IDLE and notebooks have a stdout of their own, which can't overwrite a line.
     in_terminal = hasattr(sys.stdout, "reconfigure") and sys.stdout.isatty()
-    width = min(60, shutil.get_terminal_size().columns - 1) if in_terminal else 0
+    columns = shutil.get_terminal_size().columns or 80  # Python 3.10 may say 0
+    width = min(60, columns - 1) if in_terminal else 0
 
     def report(iteration, cost, parameters):
         if iteration in [tenth * iterations // 10 for tenth in range(11)]:

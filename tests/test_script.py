@@ -200,7 +200,7 @@ def test_a_terminal_shows_progress_and_ctrl_c_keeps_what_was_learned(folder):
     assert b"Accuracy of Test Dataset" in shown and b"hidden_neurons.png" in shown
 
 
-@pytest.mark.parametrize("columns, width", [(100, 60), (45, 44)])
+@pytest.mark.parametrize("columns, width", [(100, 60), (45, 44), (0, 60)])
 def test_a_status_is_hidden_by_the_next_line(monkeypatch, columns, width):
     shown, times = [], iter([100, 110])
     monkeypatch.setattr(nn.time, "monotonic", lambda: next(times))
