@@ -267,7 +267,7 @@ def model(
             rate = learning_rate
             if learning_rate_decay:
                 rate = learning_rate * (1 - iteration / iterations)
-            batches = [slice(None)]  # a single one, as x[:, slice(None)] is all of x
+            batches = [slice(None)]  # one batch with all images
             if batch_size:  # or the numbers of the images in random order, cut up
                 shuffled = rng.permutation(m)
                 batches = np.split(shuffled, range(batch_size, m, batch_size))
@@ -649,12 +649,12 @@ def draw_answers(name, x, y, parameters, seed):
 
 
 def draw_neurons(x, parameters):
-    """Draw the weights of the 32 hidden neurons with most influence on the images x."""
+    """Draw the weights of the 32 hidden neurons that matter most for the images x."""
     title = "What hidden neurons look for: ink where it is red, no ink where it is blue"
     figure = new_figure("hidden_neurons", title)
     w1, w2 = parameters["w1"], parameters["w2"]
     a1 = forward_propagation(x, parameters)["a1"]
-    influence = a1.std(axis=1) * np.abs(w2).max(axis=0)  # does it vary, and matter?
+    influence = a1.std(axis=1) * np.abs(w2).max(axis=0)  # how much it varies and counts
     for place, j in enumerate(np.argsort(-influence)[:32], 1):
         text = f"for {w2[:, j].argmax()}, against {w2[:, j].argmin()}"
         weights = w1[j] / np.abs(w1[j]).max()
