@@ -1,10 +1,12 @@
-"""Measure what README.md states, on this machine: python tests/benchmark.py [mnist]
+"""Measure what the pages state, on this machine.
 
-Without a word, it prints the table of experiments as it stands in the README (half an
-hour). With "mnist", it trains on the first 50,000 images of the folder mnist, which a
-recipe in docs/ makes, and prints the accuracy on the next 10,000 and the memory used.
+python tests/benchmark.py prints the table of experiments, part of which is in
+README.md and the rest in docs/ (half an hour). python tests/benchmark.py mnist
+trains on the first 50,000 images of the folder mnist, which a recipe in docs/
+makes, and prints the accuracy on the next 10,000 and the memory used.
 """
 
+import inspect
 import sys
 import time
 from pathlib import Path
@@ -37,16 +39,15 @@ MNIST |= {"learning_rate": 0.05, "iterations": 60, "max_distortion": 0.25}
 
 
 def shipped(**changes):
-    """Return the settings of the training as they are in the script, with changes."""
-    settings = nn.check_settings(vars(nn) | changes)
-    del settings["data_folder"], settings["own_digits"]
-    return settings
+    """Return the settings of model as they are in the script, with changes."""
+    settings = inspect.signature(nn.model).parameters
+    return {k: v for k, v in vars(nn).items() if k in settings} | changes
 
 
 def rows():
     """Yield the name and the settings of each row of the table."""
     settings = PLAIN
-    yield "plain gradient descent", settings
+    yield "plain gradient descent (`learning_rate = 0.1`)", settings
     for name, step in STEPS.items():
         settings = settings | step
         yield name, settings
@@ -58,8 +59,8 @@ def rows():
 def relative_times(table, data, rounds=9):
     """Return each row's time as a multiple of the first row's.
 
-    The rows take turns with four iterations each, so that a busy machine disturbs all of
-    them alike; the median over the rounds counts.
+    The rows take turns with four iterations each, so that a busy machine
+    disturbs all of them alike; the median over the rounds counts.
     """
     times = np.zeros((rounds, len(table)))
     for turn, row in np.ndindex(times.shape):
@@ -71,7 +72,7 @@ def relative_times(table, data, rounds=9):
 
 
 def experiments():
-    """Print the README's table: means of three seeds, ± the standard deviation."""
+    """Print the table: means of three seeds ± sample standard deviations."""
     data = x_train, y_train, x_test, y_test = nn.load_data(PROJECT)
     table = [*rows()]
     times = relative_times(table, data)
@@ -79,19 +80,21 @@ def experiments():
     for (name, settings), relative_time in zip(table, times):
         results = []
         for seed in range(3):
-            parameters, _ = nn.model(x_train, y_train, **settings | {"seed": seed})
+            parameters, _ = nn.model(
+                x_train, y_train, **settings | {"seed": seed}
+            )
             train = nn.accuracy(x_train, y_train, parameters)
             results.append([train, nn.accuracy(x_test, y_test, parameters)])
         (train, test), (_, deviation) = (
             np.mean(results, axis=0),
-            np.std(results, axis=0),
+            np.std(results, axis=0, ddof=1),
         )
         accuracies = f"{train:.1f} % | {test:.1f} ± {deviation:.1f} %"
         print(f"| {name} | {accuracies} | {relative_time:.1f} |", flush=True)
 
 
 def mnist():
-    """Print the accuracy on 10,000 images of MNIST that were kept from the training."""
+    """Print the accuracy on 10,000 images of MNIST that weren't trained on."""
     x, y, _, _ = nn.load_data(PROJECT / "mnist")
     parameters, _ = nn.model(x[:, :50000], y[:, :50000], **shipped(**MNIST))
     print(f"{nn.accuracy(x[:, 50000:], y[:, 50000:], parameters):.2f} %")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import matplotlib
 import matplotlib.pyplot as plt
 import pytest
 
@@ -15,9 +16,9 @@ def data():
 
 
 @pytest.fixture(autouse=True)
-def no_windows():
-    """Draw without a screen, quickly, and leave no pictures to the next test."""
+def no_windows(monkeypatch):
+    """Draw without a screen, quickly, and leave no pictures behind."""
     plt.switch_backend("agg")
-    with plt.rc_context({"savefig.dpi": 10}):
-        yield
+    monkeypatch.setitem(matplotlib.rcParamsDefault, "savefig.dpi", 10)
+    yield
     plt.close("all")
