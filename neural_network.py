@@ -364,17 +364,15 @@ def model(
     The top of the file explains the settings. With the defaults here, this is
     plain gradient descent: one update per iteration, on all images, left as
     they are. All numbers are in single precision. Return the parameters and
-    cost_list: the cost before the first iteration and after each one, each
-    measured on at most 1,000 of the images. As soon as a cost is known,
-    report(iteration, cost, parameters) is called. Ctrl-C ends the training
-    early and keeps what was learned. Raise InputError if the training
-    diverges, that is, if the cost grows out of bounds.
+    cost_list: the cost (of at most 1,000 images) before the first iteration
+    and after each one, when report(iteration, cost, parameters) is called.
+    Ctrl-C ends the training early and keeps what was learned. Raise InputError
+    if the training diverges, that is, if the cost grows out of bounds.
     """
     x = x.astype(np.float32, copy=False)
     y = y.astype(np.float32, copy=False)
     n_x, m = x.shape
-    if report is None:
-        report = say_nothing
+    report = report or say_nothing
     rng = default_rng(seed)
     parameters = initialize_parameters(n_x, n_h, len(y), activation, rng)
     velocity = {
@@ -1043,9 +1041,7 @@ def draw_cost(cost_list):
     figure = new_figure("cost", "The cost while the network learns")
     axes = figure.add_subplot()
     axes.plot(cost_list, marker="." if len(cost_list) < 20 else None)
-    axes.set(
-        xlabel="iterations", ylabel="cost (logarithmic scale)", yscale="log"
-    )
+    axes.set(xlabel="iterations", ylabel="cost, logarithmic", yscale="log")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_locator(LogLocator(subs=[1, 2, 5]))
     axes.yaxis.set_major_formatter("{x:g}")
@@ -1064,9 +1060,8 @@ def draw_answers(part, x, y, parameters, seed):
     right = y.argmax(axis=0)
     mistakes = np.flatnonzero(answer != right)
     worst = mistakes[np.argsort(-confidence[mistakes])[:8]]
-    title = (
-        f"The network misreads {len(mistakes)} of {len(answer)} {part} images"
-    )
+    count = f"{len(mistakes)} of {len(answer)}"
+    title = f"The network misreads {count} {part} images"
     if len(worst):
         title += f". Its {len(worst)} surest mistakes come first, in red"
     figure = new_figure(f"{part}_images", title)
@@ -1083,9 +1078,7 @@ def draw_answers(part, x, y, parameters, seed):
 
 def draw_neurons(x, parameters):
     """Draw the weights of the 32 hidden neurons that matter most for x."""
-    title = (
-        "What hidden neurons look for: ink in red places, none in blue ones"
-    )
+    title = "What hidden neurons look for: ink where it is red, not blue"
     figure = new_figure("hidden_neurons", title)
     w1, w2 = parameters["w1"], parameters["w2"]
     a1 = forward_propagation(x, parameters)["a1"]
@@ -1109,9 +1102,9 @@ def draw_own_digits(paths, digits, parameters):
     """Draw each picture beside the image that the network sees in it."""
     columns = math.ceil(math.sqrt(len(paths)))
     rows = math.ceil(len(paths) / columns)
-    title = "Your own digits, and beside each what the network sees"
     size = (10, 0.5 + rows * (0.5 + 5 / columns))  # in inches
-    figure = new_figure("own_digits", title, size)
+    heading = "Your own digits, and beside each what the network sees"
+    figure = new_figure("own_digits", heading, size)
     for place, (path, image) in enumerate(zip(paths, digits), 1):
         side = math.isqrt(len(image))
         seen = Image.fromarray(np.uint8(255 - 255 * image.reshape(side, side)))
@@ -1119,10 +1112,9 @@ def draw_own_digits(paths, digits, parameters):
         pair.paste(ImageOps.pad(open_picture(path), (200, 200), color="white"))
         pair.paste(seen.resize((200, 200), Image.NEAREST), (220, 0))
         axes = figure.add_subplot(rows, columns, place)
-        text = (
-            f"{shorten(path.name, 14)}\n{describe_answer(image, parameters)}"
-        )
-        axes.set_title(text, fontsize=8, parse_math=False)
+        title = f"{shorten(path.name, 14)}\n"
+        title += describe_answer(image, parameters)
+        axes.set_title(title, fontsize=8, parse_math=False)
         axes.set(xticks=[], yticks=[], frame_on=False)
         axes.imshow(pair)
     return figure
@@ -1175,15 +1167,8 @@ def show_windows(figures):
         print(f"No window could open: {explain(error)}.")
 
 
-def open_pad(parameters):
-    """Open a window in which the network reads what one draws."""
-    n_y, n_x = len(parameters["b2"]), parameters["w1"].shape[1]
-    side = math.isqrt(n_x)
-    sheet = Image.new("L", (200, 200))
-    pen = ImageDraw.Draw(sheet)
-    stroke, rest_until = [], [0]  # its points; when to draw the window again
-    blank = np.zeros(n_x), np.zeros(n_y)
-    plt.close("pad")
+def draw_pad(side, n_y):
+    """Draw an empty pad; return its figure and the four things in it."""
     # The toolbar's tools would be in the way of drawing.
     with plt.style.context("default"), plt.rc_context({"toolbar": "None"}):
         figure = plt.figure("pad", (10, 4.5), layout="constrained")
@@ -1191,20 +1176,33 @@ def open_pad(parameters):
         given, seen, answer = row = figure.subplots(1, 3)
         given.set_title("your digit", fontsize=9)
         given.set(xticks=[], yticks=[])
+        sheet = np.zeros((200, 200))
         drawn_image = given.imshow(sheet, "gray_r", vmin=0, vmax=255)
-        seen_image = show_image(seen, blank[0], "what the network sees")
+        blank = np.zeros(side * side)
+        seen_image = show_image(seen, blank, "what the network sees")
         answer.set_title("the probability of each digit", fontsize=9)
         ticks = range(0, n_y, math.ceil(n_y / 10))
         answer.set(xticks=ticks, ylim=(0, 1), box_aspect=1)
-        bars = answer.bar(range(n_y), blank[1])
+        bars = answer.bar(range(n_y), np.zeros(n_y))
         place = figure.add_axes([0.08, 0.02, 0.2, 0.09])
         button = Button(place, "Clear (or right click)")
-    frames = [spine for axes in row for spine in axes.spines.values()]
-    # Drawn again and again, soft edges would add up, so these are crisp.
-    plt.setp(frames, linewidth=0.5, antialiased=False)
+    for axes in row:
+        # Drawn again and again, soft edges would add up, so these are crisp.
+        plt.setp(axes.spines.values(), linewidth=0.5, antialiased=False)
+    return figure, drawn_image, seen_image, bars, button
 
-    def clear():
-        sheet.paste(0, (0, 0, 200, 200))
+
+def open_pad(parameters):
+    """Open a window in which the network reads what one draws."""
+    n_y, n_x = len(parameters["b2"]), parameters["w1"].shape[1]
+    side = math.isqrt(n_x)
+    plt.close("pad")  # the window of an earlier run
+    figure, drawn_image, seen_image, bars, button = draw_pad(side, n_y)
+    canvas, given, answer = figure.canvas, drawn_image.axes, figure.axes[2]
+    frames = [f for axes in figure.axes[:3] for f in axes.spines.values()]
+    sheet = Image.new("L", (200, 200))
+    pen = ImageDraw.Draw(sheet)
+    stroke, rest_until = [], [0]  # its points; when to draw the window again
 
     def draw_to(x, y):
         stroke.append((x, y))
@@ -1213,61 +1211,53 @@ def open_pad(parameters):
 
     def refresh():
         start = time.monotonic()
-        image, chances = blank
+        image, chances = np.zeros((n_x, 1)), np.zeros(n_y)
         if sheet.getbbox():
             image = normalize_digit(np.asarray(sheet) / 255, side)
             chances = forward_propagation(image, parameters)["a2"][:, 0]
         drawn_image.set_data(sheet)
         seen_image.set_data(image.reshape(side, side))
         for bar, chance in zip(bars, chances):
-            bar.set(
-                height=chance, color="C1" if chance == chances.max() else "C0"
-            )
+            best = chance == chances.max()
+            bar.set(height=chance, color="C1" if best else "C0")
         # Only what has changed is drawn, to keep up with a quick hand.
         for artist in (drawn_image, seen_image, answer.patch, *bars, *frames):
             figure.draw_artist(artist)
-        figure.canvas.blit()
-        if hasattr(
-            figure.canvas, "queue_draw"
-        ):  # GTK, whose version 4 can't blit
-            figure.canvas.queue_draw()
-        rest_until[0] = (
-            2 * time.monotonic() - start
-        )  # or mouse events would get lost
+        canvas.blit()
+        if hasattr(canvas, "queue_draw"):  # GTK, whose version 4 can't blit
+            canvas.queue_draw()
+        # Without a rest as long as the drawing, mouse events would get lost.
+        rest_until[0] = 2 * time.monotonic() - start
 
     def on_mouse(event):
         is_press = event.name == "button_press_event"
+        is_move = event.name == "motion_notify_event"
         is_drawing = event.button == 1 and event.inaxes is given
         if is_press or not is_drawing:
             stroke.clear()
         if is_press and (event.button == 3 or event.inaxes is button.ax):
-            clear()
+            sheet.paste(0, (0, 0, 200, 200))
         elif is_drawing:
             draw_to(event.xdata, event.ydata)
         else:
             return
-        if (
-            event.name != "motion_notify_event"
-            or time.monotonic() >= rest_until[0]
-        ):
+        if not is_move or time.monotonic() >= rest_until[0]:
             refresh()
 
-    for name in (
-        "button_press_event",
-        "motion_notify_event",
-        "button_release_event",
-    ):
-        figure.canvas.mpl_connect(name, on_mouse)
+    for what in ("button_press", "motion_notify", "button_release"):
+        canvas.mpl_connect(f"{what}_event", on_mouse)
     # Some systems put the window that opens first in front, others the last.
-    figure.timer = figure.canvas.new_timer(interval=500)
+    figure.timer = canvas.new_timer(interval=500)
     figure.timer.single_shot = True
-    figure.timer.add_callback(figure.canvas.manager.show)
+    figure.timer.add_callback(canvas.manager.show)
     figure.timer.start()
 
 
 # ---------------------------------------------------------------------- start
 def explain_import(error):
     """Return in one line why an import failed, and what to do."""
+    if isinstance(error, KeyboardInterrupt):
+        return "Stopped."
     files = [getattr(item, "__file__", "") for item in sys.modules.values()]
     while error:
         cause, trace = error, error.__traceback__
@@ -1282,9 +1272,7 @@ def explain_import(error):
         file = os.path.abspath(file or script)
         is_beside = os.path.dirname(file) == os.path.dirname(script)
         if is_beside and file != script and os.path.isfile(file):
-            return (
-                f"{file} hides a module that Python needs: rename this file."
-            )
+            return f"{file} hides a module of Python's: rename this file."
     if isinstance(cause, OSError):  # no packages would help
         return explain(cause)
     advice = "pip install --upgrade -r requirements.txt"
@@ -1293,24 +1281,22 @@ def explain_import(error):
 
 def set_backend(name):
     """Tell Matplotlib with which backend, or toolkit, to open windows."""
-    os.environ["MPLBACKEND"] = name
     try:
         plt.rcParams["backend"] = name
     except ValueError:  # unknown; as a module, it fails at the first window
         plt.rcParams["backend"] = "module://" + name.split("//")[-1]
 
 
-if isinstance(failed_import, KeyboardInterrupt):
-    sys.exit("Stopped.")
+if backend:
+    os.environ["MPLBACKEND"] = backend
 if failed_import:
     sys.exit(explain_import(failed_import))
 if backend:
     set_backend(backend)
 
 if __name__ == "__main__":
-    if hasattr(
-        sys.stdout, "reconfigure"
-    ):  # lines at once, and odd letters as codes
+    if hasattr(sys.stdout, "reconfigure"):
+        # Show each line at once, and letters that can't be shown as codes.
         sys.stdout.reconfigure(errors="backslashreplace", line_buffering=True)
     try:
         with warnings.catch_warnings():
@@ -1319,8 +1305,10 @@ if __name__ == "__main__":
     except InputError as error:
         sys.exit(str(error))
     except MemoryError as error:
-        sys.exit(
-            f"Out of memory ({error}): lower n_h, or set a smaller batch_size."
-        )
+        advice = "Lower n_h, or set a smaller batch_size."
+        sys.exit(f"Out of memory: {error}. {advice}")
     except KeyboardInterrupt:
+        sys.exit("Stopped.")
+    except BrokenPipeError:  # who reads the output, such as head, has ended
+        sys.stdout = None  # or Python would try to write the rest
         sys.exit("Stopped.")

@@ -213,7 +213,7 @@ HIDING = {  # a file of the student's own, and what is in it
 def test_a_file_that_hides_a_module_is_named(folder, name, text):
     (folder / name).write_text(text)
     _, error, status = run(folder)
-    hides = "hides a module that Python needs: rename this file."
+    hides = "hides a module of Python's: rename this file."
     assert (error, status) == (f"{folder / name} {hides}\n", 1)
 
 
@@ -406,6 +406,16 @@ def test_a_terminal_shows_progress_and_ctrl_c_keeps_what_was_learned(folder):
     assert b"hidden_neurons.png" in shown
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGPIPE"), reason="no such pipes")
+def test_a_closed_pipe_ends_the_program_in_one_line(folder):
+    change(folder, iterations=3000)
+    process = launch(folder)
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == "Stopped.\n"
+    assert process.wait() == 1
+
+
 def test_a_status_is_hidden_by_the_next_line(monkeypatch):
     shown, times = [], iter([100, 110])
     monkeypatch.setattr(nn.time, "monotonic", lambda: next(times))
@@ -550,7 +560,7 @@ def test_other_lost_names_are_bugs_and_are_shown_as_such(folder):
 
 
 def test_a_network_larger_than_the_memory_is_answered_in_words(folder):
-    assert refusal(folder, n_h=10**9).startswith("Out of memory (")
+    assert refusal(folder, n_h=10**9).startswith("Out of memory: ")
 
 
 def test_divergence_is_answered_in_words(folder):
