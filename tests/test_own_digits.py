@@ -6,7 +6,7 @@ from unittest.mock import Mock, call
 import numpy as np
 import pytest
 from benchmark import shipped
-from PIL import Image, ImageDraw, ImageFilter, ImageOps
+from PIL import Image, ImageDraw, ImageFilter, ImageOps, features
 
 import neural_network as nn
 
@@ -183,6 +183,8 @@ FILES = {
 
 @pytest.mark.parametrize("kind, convert", FILES.values(), ids=FILES)
 def test_every_kind_of_file_is_shown_and_read_alike(tmp_path, kind, convert):
+    if kind == "WEBP" and not features.check("webp"):
+        pytest.skip("this Pillow was built without WebP")
     picture = picture_of(1 - draw(size=400)).crop((0, 0, 400, 300))
     convert(picture).save(tmp_path / "any.png", kind)
     shown = nn.open_picture(tmp_path / "any.png")
@@ -195,9 +197,7 @@ def test_every_kind_of_file_is_shown_and_read_alike(tmp_path, kind, convert):
 def test_a_photograph_stands_upright_however_it_is_stored(tmp_path, turn):
     upright, exif = photograph(draw()), Image.Exif()
     exif[0x0112] = 2 + TURNS.index(turn)
-    upright.transpose(Image.Transpose[turn]).save(
-        tmp_path / "a.jpg", exif=exif
-    )
+    upright.transpose(getattr(Image, turn)).save(tmp_path / "a.jpg", exif=exif)
     shown = nn.open_picture(tmp_path / "a.jpg")
     assert difference(shown.convert("L"), upright) < 0.02
 
