@@ -85,11 +85,11 @@ def difference(image, other):
 @pytest.fixture(scope="module")
 def network(data):
     """Return a network trained as shipped, but for less time."""
-    return nn.model(*data[:2], **shipped(iterations=7))[0]
+    return nn.model(*data[:2], **shipped(iterations=5))[0]
 
 
 def test_photographs_are_read_as_well_as_the_images(network, data, tmp_path):
-    x, y = data[2][:, :100], data[3][:, :100]
+    x, y = data[2][:, :50], data[3][:, :50]
     photographs = [
         random_photograph(pixels, i) for i, pixels in enumerate(x.T)
     ]
@@ -101,9 +101,9 @@ def test_photographs_are_read_as_well_as_the_images(network, data, tmp_path):
 
 def on_screen(pixels):
     """Return an image (784,) as a drawing on a screen: white on black."""
-    sheet = Image.new("L", (280, 280))
-    digit = picture_of(pixels.reshape(28, 28)).resize((168, 168))
-    sheet.paste(digit, (56, 56))
+    sheet = Image.new("L", (140, 140))
+    digit = picture_of(pixels.reshape(28, 28)).resize((84, 84))
+    sheet.paste(digit, (28, 28))
     return sheet
 
 
@@ -113,21 +113,21 @@ def cut(sheet):
 
 
 def fatten(sheet):
-    """Return a drawing whose strokes are 12 pixels wider."""
-    return sheet.filter(ImageFilter.MaxFilter(13))
+    """Return a drawing whose strokes are 6 pixels wider."""
+    return sheet.filter(ImageFilter.MaxFilter(7))
 
 
 def in_a(shape, sheet):
     """Return a drawing in a frame."""
     draw_frame = getattr(ImageDraw.Draw(sheet), shape)
-    draw_frame((26, 20, 254, 260), outline=255, width=4)
+    draw_frame((13, 10, 127, 130), outline=255, width=2)
     return sheet
 
 
 DRAWINGS = {
     "cut": cut,
     "fat": fatten,
-    "fat and cut": lambda sheet: ImageOps.expand(cut(fatten(sheet)), 9),
+    "fat and cut": lambda sheet: ImageOps.expand(cut(fatten(sheet)), 5),
     "small": lambda sheet: sheet.resize((28, 28)),
     "in a box": lambda sheet: in_a("rectangle", sheet),
     "in a ring": lambda sheet: in_a("ellipse", sheet),
@@ -139,12 +139,12 @@ def test_drawings_are_read_as_well_as_the_images(
     network, data, tmp_path, change
 ):
     # A 1 that is cut fills its box: nothing tells which colour is the paper's.
-    others = np.flatnonzero(data[3][1] == 0)[:40]
+    others = np.flatnonzero(data[3][1] == 0)[:25]
     x, y = data[2][:, others], data[3][:, others]
     drawings = [ImageOps.invert(change(on_screen(pixels))) for pixels in x.T]
     seen = [read(tmp_path, picture).ravel() for picture in drawings]
     right = nn.accuracy(np.transpose(seen), y, network)
-    assert right >= nn.accuracy(x, y, network) - 6
+    assert right >= nn.accuracy(x, y, network) - 4
 
 
 HARD = {

@@ -276,8 +276,7 @@ def test_with_a_screen_all_windows_open_and_wait_to_be_closed(folder):
 
 
 NO_SCREEN = {  # a backend, the file in which it is defined, and what is said
-    "unknown": ("Qt4Agg", "", "No module named 'Qt4Agg'"),
-    "two": ("TkAgg,Agg", "", "No module named 'TkAgg,Agg'"),
+    "unknown": ("TkAgg,Agg", "", "No module named 'TkAgg,Agg'"),
     "not installed": ("module://nowhere", "", "No module named 'nowhere'"),
     "no canvas": ("module://mine", "import sys", ""),
     "no window": (
