@@ -58,7 +58,7 @@ try:
         from matplotlib.widgets import Button
         from numpy.random import default_rng
         from PIL import Image, ImageDraw, ImageFilter, ImageOps
-except (Exception, KeyboardInterrupt) as error:
+except BaseException as error:
     failed_import = error
 
 # ------------------------------------------------------------------- settings
@@ -448,6 +448,7 @@ def main():
     test_accuracy = accuracy(x_test, y_test, parameters)
     print(f"Accuracy of Train Dataset {train_accuracy:.1f} %")
     print(f"Accuracy of Test Dataset {test_accuracy:.1f} %")
+    compare(train_accuracy, test_accuracy)
     for path, digit in zip(paths, digits):
         answer = describe_answer(digit, parameters)
         print(f"Our model says {path.name} is : {answer}")
@@ -483,7 +484,7 @@ def beside_script(name):
         folder = Path(__file__).parent
     except NameError:  # pasted into a notebook: as seen from its folder
         folder = Path()
-    return folder / Path(name).expanduser()
+    return folder / os.path.expanduser(name)
 
 
 def augment(x, max_shift, max_distortion, rng):
@@ -530,7 +531,7 @@ def say_nothing(iteration, cost, parameters):
 def make_report(iterations):
     """Return a report for model: it prints costs and, in a terminal, a status.
 
-    The status is shorter than the lines that follow it and hide it.
+    The status is shorter than the script's own lines, which hide it.
     """
     start = time.monotonic()
     # IDLE and notebooks have a stdout of their own, which can't go back to the
@@ -556,9 +557,20 @@ def comment_on(cost_list, iterations):
     elif cost_list[-1] >= 0.95 * cost_list[0]:
         print(
             f"The network learned nothing: its cost was {cost_list[0]:.4f} at "
-            f"first and is {cost_list[-1]:.4f} now. Try a lower learning_rate "
-            "(or a higher one, if it is below 0.001). Then check the data: "
-            "look at figures/training_images.png."
+            f"first and is {cost_list[-1]:.4f} now. Try a lower "
+            "learning_rate, or a higher one if the cost fell slowly but "
+            "steadily. Then look "
+            "at the data: figures/training_images.png."
+        )
+
+
+def compare(train_accuracy, test_accuracy):
+    """Say if new images are read much worse than those of the training."""
+    if test_accuracy < train_accuracy / 2:
+        print(
+            "The network has memorised the training images, or the test files "
+            "don't fit: do all images stand upright, light on black, and in "
+            "the order of their labels?"
         )
 
 
@@ -640,9 +652,9 @@ def explain(error):
 
 def suggest(path):
     """Return a question that names what is there instead of a missing path."""
-    if path.exists():
+    if os.path.exists(path):
         return ""
-    while not path.parent.is_dir():  # perhaps a whole folder is missing
+    while not os.path.isdir(path.parent):  # perhaps a whole folder is missing
         path = path.parent
     # A name's start tells: another case, another or a hidden second ending.
     starts = {
@@ -688,9 +700,11 @@ def read_lines(path):
     try:
         text = path.read_text("utf-8-sig", errors="replace")
     except OSError as error:
-        found = f"{path}: found {explain(error)}, expected a CSV file."
-        raise InputError(found + suggest(path)) from error
-    lines = [line for line in text.split("\n") if line.strip()]
+        problem = f"{path}: {explain(error)}, expected a CSV file."
+        advice = suggest(path) or " Check data_folder."
+        raise InputError(problem + advice) from None
+    # Some programs write empty rows as nothing but commas.
+    lines = [line for line in text.split("\n") if line.strip(", \t\r")]
     if not lines:
         raise InputError(f"{path}: found no rows, expected rows of numbers.")
     parse_csv(path, lines[:1])
@@ -712,7 +726,8 @@ def find_scale(path, x):
         row, column = wrong[0]
         raise InputError(
             f"{path}, row {row + 1}: found {x[row, column]:g} in column "
-            f"{column + 1}, expected a number from 0 to 255. Mend it."
+            f"{column + 1}, expected a number from 0 to 255. Mend it, or "
+            "scale all pixels so that background is 0 and full ink 255."
         )
     largest = x.max()
     if 1.5 < largest < 128:
@@ -728,7 +743,7 @@ def check_labels(path, y):
     is_one_hot = np.isin(y, [0, 1]).all(axis=1) & (y.sum(axis=1) == 1)
     if y.shape[1] == 1 or not is_one_hot.all():
         row = is_one_hot.argmin()
-        found = shorten(",".join(f"{number:g}" for number in y[row]))
+        found = shorten(",".join(f"{number:g}" for number in y[row]), 60)
         raise InputError(
             f"{path}, row {row + 1}: found {found}, expected a one-hot label: "
             "a single 1 among 0s. If the labels are plain digits, the recipe "
@@ -805,12 +820,12 @@ def open_picture(path):
             picture = ImageOps.exif_transpose(file)
     except Exception as error:  # each kind of broken file raises another one
         if getattr(error, "strerror", None):  # the file can't be read at all
-            found = f"{path}: found {explain(error)}."
-            raise InputError(found + suggest(path)) from error
+            problem = f"{path}: {explain(error)}, expected a picture."
+            raise InputError(problem + suggest(path)) from None
         raise InputError(
             f"{path}: found no picture, expected a PNG, JPEG, WebP, GIF or "
             "BMP file. Save .heic as JPEG."
-        ) from error
+        ) from None
     if picture.mode.startswith("I"):  # 16 bits per pixel: 0 to 257 * 255
         picture = picture.convert("I").point(lambda value: value * (1 / 257))
         picture = picture.convert("L")
@@ -1012,8 +1027,10 @@ def read_digit(path, side=28):
     ink = remove_lines(ink.T).T  # upright lines
     ink = select_components(ink)
     if not ink.any():
-        problem = "found a blank picture, expected a digit"
-        raise InputError(f"{path}: {problem}. Write it larger or darker.")
+        raise InputError(
+            f"{path}: found no digit. Write it larger or darker, and leave "
+            "some paper on all sides."
+        )
     # Half of the ink becomes full ink: only the strokes' soft edges are less.
     ink = np.clip(ink / np.median(ink[ink > 0]), 0, 1)
     return normalize_digit(ink, side)
@@ -1129,7 +1146,7 @@ def save_figures(figures, folder):
             figure.savefig(path)
             print(f"Picture saved: {path}")
         except OSError as error:
-            print(f"{path}: found {explain(error)}. This picture isn't saved.")
+            print(f"{path}: {explain(error)}. This picture isn't saved.")
 
 
 # -------------------------------------------------------------------- windows
@@ -1139,6 +1156,9 @@ def has_screen():
         canvas = plt.figure("screen").canvas
         plt.close("screen")
         reason = "there is no screen, or no window toolkit"
+        wanted = os.environ.get("MPLBACKEND", "agg")
+        if wanted.lower() != "agg":
+            reason = f"MPLBACKEND is {wanted}, which isn't there"
     except Exception as error:  # each window toolkit fails in its own way
         plt.switch_backend("agg")
         reason = explain(error)
@@ -1261,6 +1281,7 @@ def explain_import(error):
     files = [getattr(item, "__file__", "") for item in sys.modules.values()]
     while error:
         cause, trace = error, error.__traceback__
+        files.append(getattr(cause, "filename", None))  # of a SyntaxError
         while trace:
             files.append(trace.tb_frame.f_code.co_filename)
             trace = trace.tb_next
@@ -1283,8 +1304,8 @@ def set_backend(name):
     """Tell Matplotlib with which backend, or toolkit, to open windows."""
     try:
         plt.rcParams["backend"] = name
-    except ValueError:  # unknown; as a module, it fails at the first window
-        plt.rcParams["backend"] = "module://" + name.split("//")[-1]
+    except ValueError:  # There is no such backend: has_screen says so.
+        plt.rcParams["backend"] = "agg"
 
 
 if backend:

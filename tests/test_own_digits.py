@@ -479,7 +479,10 @@ def test_any_ink_becomes_an_image_of_any_size(shape, side):
         assert image.shape == (side**2, 1) and image.max() == 1
 
 
-BLANK = "found a blank picture, expected a digit. Write it larger or darker."
+BLANK = (
+    "found no digit. Write it larger or darker, and leave some paper on all "
+    "sides."
+)
 NO_PICTURE = (
     "found no picture, expected a PNG, JPEG, WebP, GIF or BMP file. "
     "Save .heic as JPEG."
@@ -514,8 +517,9 @@ def test_no_file_is_answered_in_the_words_of_the_system(tmp_path, make):
     make(tmp_path / "a.png")
     with pytest.raises(nn.InputError) as caught:
         nn.read_digit(tmp_path / "a.png")
-    found = caught.value.__cause__.strerror
-    assert str(caught.value) == f"{tmp_path / 'a.png'}: found {found}."
+    found = caught.value.__context__.strerror
+    said = f"{tmp_path / 'a.png'}: {found}, expected a picture."
+    assert str(caught.value) == said
 
 
 def test_an_error_in_the_script_isnt_taken_for_a_broken_file(
