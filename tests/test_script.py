@@ -55,7 +55,7 @@ def folder(tmp_path):
     script = Path(nn.__file__).read_bytes()
     (folder / "neural_network.py").write_bytes(script)
     change(folder, **QUICK)
-    for name, count in zip(FILES, (20, 20, 6, 6)):
+    for name, count in zip(FILES, (10, 10, 4, 4)):
         write(folder / name, read(PROJECT / name, max_rows=count))
     return folder
 
@@ -137,12 +137,11 @@ def test_every_setting_arrives_at_model(folder, monkeypatch):
         monkeypatch.setattr(nn, name, value)
     monkeypatch.setattr(nn, "__file__", str(folder / "neural_network.py"))
     expected = nn.model(*nn.load_data(folder)[:2], **values)
-    trained = []
-    monkeypatch.setattr(
-        nn, "comment_on", lambda costs, n: trained.append(costs)
-    )
-    nn.main()
-    assert trained == [expected[1]]
+    end = Mock(side_effect=KeyboardInterrupt)
+    monkeypatch.setattr(nn, "comment_on", end)
+    with pytest.raises(KeyboardInterrupt):
+        nn.main()
+    assert end.call_args.args == (expected[1], 2)
 
 
 # ------------------------------------------------------------- wrong equations
@@ -157,8 +156,7 @@ def test_a_wrong_gradient_is_told_and_the_training_goes_on(folder, capsys):
 
 def test_the_activation_that_is_set_is_checked(folder, capsys):
     edit(folder, r"\(a > 0\)", "(a >= 0)")
-    run_here(folder)
-    assert "Gradient check" not in capsys.readouterr().out
+    edit(folder, r"1 - a\*\*2", "None")
     run_here(folder, activation="relu")
     assert "Gradient check: dw1" in capsys.readouterr().out
 
@@ -208,12 +206,6 @@ def test_an_unusual_training_is_commented_on(capsys, costs, said):
 def test_much_worse_test_images_are_pointed_out(capsys, test, is_said):
     nn.compare(100, test)
     assert ("the test files don't fit" in capsys.readouterr().out) == is_said
-
-
-def test_the_accuracies_of_a_run_are_compared(folder, capsys):
-    edit(folder, r"test_accuracy = accuracy\(.*\)", "test_accuracy = 0")
-    run_here(folder)
-    assert "The network has memorised the training" in capsys.readouterr().out
 
 
 # --------------------------------------------------------------------- imports
@@ -273,6 +265,7 @@ class FigureCanvas(FigureCanvasAgg):
         self.required_interactive_framework = "pretended"
 def show():
     print("Windows:", *sorted(plt.get_figlabels()), plt.isinteractive())
+    print(os.environ["MPLBACKEND"])
     raise KeyboardInterrupt
 """
 
@@ -284,11 +277,10 @@ def test_with_a_screen_all_windows_open_and_wait_to_be_closed(folder):
         folder, MPLBACKEND="module://screen", MPLCONFIGDIR=str(folder)
     )
     names = " ".join(sorted([*PICTURES, "pad"]))
-    assert lines[-2:] == [
-        "Close all windows to end.",
-        f"Windows: {names} False",
-    ]
-    assert lines[-3].endswith("hidden_neurons.png")
+    assert lines[-4].endswith("hidden_neurons.png")
+    assert lines[-3] == "Close all windows to end."
+    assert lines[-2] == f"Windows: {names} False"  # not interactive
+    assert lines[-1] == "module://screen"  # the variable is as it was
     assert (error, status) == ("Stopped.\n", 1)
 
 
@@ -336,14 +328,6 @@ def test_pictures_are_saved_before_a_window_can_crash_the_program(folder):
     _, _, status = run(folder, MPLBACKEND="module://screen")
     assert status == 3
     assert len([*(folder / "figures").iterdir()]) == 4
-
-
-def test_the_variable_for_the_backend_is_left_as_it_was(folder):
-    (folder / "screen.py").write_text(
-        SCREEN.replace('"Windows:"', 'os.environ["MPLBACKEND"]')
-    )
-    lines, *_ = run(folder, MPLBACKEND="module://screen")
-    assert lines[-1].startswith("module://screen cost")
 
 
 def test_the_students_own_style_does_not_reach_the_pictures(folder):
@@ -403,7 +387,7 @@ def test_a_second_run_draws_anew_and_leaves_the_session_as_it_was(folder):
     for _ in range(2):
         run_here(folder)
         axes = [len(plt.figure(name).axes) for name in PICTURES]
-        assert axes == [1, 20, 6, 3]
+        assert axes == [1, 10, 4, 3]
     assert warnings.filters == filters
     assert matplotlib.rcParams == settings
     assert "the student's own" in plt.get_figlabels()
@@ -467,8 +451,10 @@ def test_ctrl_c_in_the_last_iteration_says_that_it_was_stopped(
     monkeypatch.setattr(nn, "__file__", str(folder / "neural_network.py"))
     costs = Mock(side_effect=[3, 2, KeyboardInterrupt])  # the last is unknown
     monkeypatch.setattr(nn, "measure_cost", costs)
+    monkeypatch.setattr(nn, "compare", Mock(side_effect=KeyboardInterrupt))
 
-    nn.main()
+    with pytest.raises(KeyboardInterrupt):  # enough is seen
+        nn.main()
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].startswith("Cost after 1 iterations")
@@ -667,7 +653,7 @@ SPOILT = {  # the file, what is done to it, and what is said
     "a last word": (
         X,
         text(lambda old: old[:-500] + b"dog" + 159 * b",0"),
-        "row 20: found ",
+        "row 10: found ",
     ),
     "another script": (X, start("٣".encode()), "row 2: found '٣' in column 1"),
     "an underscore": (X, start(b"1_0"), "row 2: found '1_0' in column 1"),
@@ -690,9 +676,9 @@ SPOILT = {  # the file, what is done to it, and what is said
         table(lambda t: t / 255),
         "found pixels from 0 to 1, expected 0 to 255 as in train_X.csv.",
     ),
-    "fewer images": (X, table(lambda t: t[1:]), f"{X} has 19 rows, and "),
-    "fewer labels": (LABEL, table(lambda t: t[1:]), f"{LABEL} has 19, expec"),
-    "fewer tests": (TEST_X, table(lambda t: t[1:]), f"{TEST_X} has 5 rows"),
+    "fewer images": (X, table(lambda t: t[1:]), f"{X} has 9 rows, and "),
+    "fewer labels": (LABEL, table(lambda t: t[1:]), f"{LABEL} has 9, expec"),
+    "fewer tests": (TEST_X, table(lambda t: t[1:]), f"{TEST_X} has 3 rows"),
     "a label among the pixels": (
         X,
         table(lambda t: np.c_[300 + t[:, 0], t]),
