@@ -1095,7 +1095,8 @@ def draw_answers(part, x, y, parameters, seed):
 
 def draw_neurons(x, parameters):
     """Draw the weights of the 32 hidden neurons that matter most for x."""
-    title = "What hidden neurons look for: ink where it is red, not blue"
+    title = "What hidden neurons look for: "
+    title += "ink where it is red, none where it is blue"
     figure = new_figure("hidden_neurons", title)
     w1, w2 = parameters["w1"], parameters["w2"]
     a1 = forward_propagation(x, parameters)["a1"]
