@@ -516,7 +516,10 @@ def augment(x, max_shift, max_distortion, rng):
 
 
 def stop_if_diverged(cost, first_cost, learning_rate):
-    """Raise InputError if the cost is no number, or 20 times the first one."""
+    """Raise InputError if the cost is no number, or 20 times the first one.
+
+    The rough start of a training that goes well stays far below that.
+    """
     if not np.isfinite(cost) or cost > 20 * first_cost:
         raise InputError(
             f"The training diverged: the cost is {cost:.3g}. Lower "
@@ -559,8 +562,7 @@ def comment_on(cost_list, iterations):
             f"The network learned nothing: its cost was {cost_list[0]:.4f} at "
             f"first and is {cost_list[-1]:.4f} now. Try a lower "
             "learning_rate, or a higher one if the cost fell slowly but "
-            "steadily. Then look "
-            "at the data: figures/training_images.png."
+            "steadily. Then look at the data: figures/training_images.png."
         )
 
 
@@ -586,7 +588,7 @@ def is_number(value, least, below):
 
 
 def is_name(value):
-    """Return whether a value is text without control letters like \\n."""
+    """Return whether a value is text without control characters."""
     return type(value) is str and all(letter >= " " for letter in value)
 
 
@@ -640,14 +642,14 @@ def check_settings(namespace):
 
 
 def shorten(text, most=20):
-    """Return text without what is longer than so many letters."""
+    """Return text, cut off after so many letters if it is longer."""
     return text if len(text) <= most else text[:most] + "…"
 
 
 def explain(error):
     """Return in one line what an exception says."""
-    text = getattr(error, "strerror", None) or str(error) or repr(error)
-    return text.strip().splitlines()[0].rstrip(".")
+    text = (getattr(error, "strerror", None) or str(error)).strip()
+    return (text or repr(error)).splitlines()[0].rstrip(".")
 
 
 def suggest(path):
@@ -655,11 +657,15 @@ def suggest(path):
     if os.path.exists(path):
         return ""
     while not os.path.isdir(path.parent):  # perhaps a whole folder is missing
+        if path == path.parent:  # a drive of Windows that isn't there
+            return ""
         path = path.parent
+    try:
+        names = os.listdir(path.parent)
+    except OSError:  # the folder can't be listed
+        return ""
     # A name's start tells: another case, another or a hidden second ending.
-    starts = {
-        name.split(".")[0].lower(): name for name in os.listdir(path.parent)
-    }
+    starts = {name.split(".")[0].lower(): name for name in names}
     wanted = path.name.split(".")[0].lower()
     alike = difflib.get_close_matches(wanted, starts, 1, cutoff=0.8)
     return f" Did you mean {starts[alike[0]]}?" if alike else ""
@@ -696,7 +702,10 @@ def parse_csv(path, lines):
 
 
 def read_lines(path):
-    """Return the rows of a CSV file as lines with as many cells each."""
+    """Return a CSV file's rows as lines, all with the same number of cells.
+
+    Empty rows are left out, and not counted in the numbers of rows.
+    """
     try:
         text = path.read_text("utf-8-sig", errors="replace")
     except OSError as error:
@@ -729,6 +738,8 @@ def find_scale(path, x):
             f"{column + 1}, expected a number from 0 to 255. Mend it, or "
             "scale all pixels so that background is 0 and full ink 255."
         )
+    # Resizing may leave pixels a little above 1, and faint ink some below 255.
+    # What lies far between, such as 16 or 100, is another scale.
     largest = x.max()
     if 1.5 < largest < 128:
         raise InputError(
@@ -752,7 +763,7 @@ def check_labels(path, y):
 
 
 def check_equal(unit, sizes, one, other, advice):
-    """Raise InputError if two files have different numbers of rows, say."""
+    """Raise InputError if two files differ in their rows or columns."""
     if sizes[one] != sizes[other]:
         raise InputError(
             f"{one} has {sizes[one]} {unit}, and {other} has {sizes[other]}, "
@@ -872,6 +883,8 @@ def subtract_background(picture):
     of them. On a small copy of the picture, this is quick.
     """
     grey = picture.convert("L")
+    # A window of 21 of 48 pixels is so wide that ink fills less than half of
+    # it. At the border it needs a margin of 10, and 58 is 10 + 48.
     small = np.pad(grey.resize((48, 48), Image.BOX), 10, "symmetric")
     median = Image.fromarray(small).filter(ImageFilter.MedianFilter(21))
     paper = median.crop((10, 10, 58, 58)).resize(grey.size)
@@ -993,6 +1006,7 @@ def set_stroke_width(digit):
         return dilate(digit, missing)
     # To erode is to dilate the paper. What is too thin for it stays as it is.
     eroded = ImageOps.invert(dilate(ImageOps.invert(digit), -missing))
+    # (Eroded and dilated again, no pixel is brighter: this can't be below 0.)
     thin_strokes = np.subtract(digit, dilate(eroded, -missing))
     return Image.fromarray(np.maximum(eroded, thin_strokes))
 
@@ -1178,6 +1192,7 @@ def open_window(figure):
 
 def show_windows(figures):
     """Show each figure in a window, and wait until all windows are closed."""
+    # Wait in any case, and let Tk's windows open in front of others.
     settings = {"interactive": False, "tk.window_focus": True}
     try:
         with plt.style.context("default"), plt.rc_context(settings):
@@ -1268,6 +1283,7 @@ def open_pad(parameters):
     for what in ("button_press", "motion_notify", "button_release"):
         canvas.mpl_connect(f"{what}_event", on_mouse)
     # Some systems put the window that opens first in front, others the last.
+    # The figure keeps the timer, or it would be deleted at once.
     figure.timer = canvas.new_timer(interval=500)
     figure.timer.single_shot = True
     figure.timer.add_callback(canvas.manager.show)
@@ -1279,7 +1295,9 @@ def explain_import(error):
     """Return in one line why an import failed, and what to do."""
     if isinstance(error, KeyboardInterrupt):
         return "Stopped."
-    files = [getattr(item, "__file__", "") for item in sys.modules.values()]
+    # The program that was started, such as a recipe, hides nothing.
+    modules = {**sys.modules, "__main__": None}
+    files = [getattr(item, "__file__", "") for item in modules.values()]
     while error:
         cause, trace = error, error.__traceback__
         files.append(getattr(cause, "filename", None))  # of a SyntaxError
@@ -1294,7 +1312,7 @@ def explain_import(error):
         file = os.path.abspath(file or script)
         is_beside = os.path.dirname(file) == os.path.dirname(script)
         if is_beside and file != script and os.path.isfile(file):
-            return f"{file} hides a module of Python's: rename this file."
+            return f"{file} hides a module of the same name: rename this file."
     if isinstance(cause, OSError):  # no packages would help
         return explain(cause)
     advice = "pip install --upgrade -r requirements.txt"
@@ -1305,10 +1323,12 @@ def set_backend(name):
     """Tell Matplotlib with which backend, or toolkit, to open windows."""
     try:
         plt.rcParams["backend"] = name
-    except ValueError:  # There is no such backend: has_screen says so.
+    except ValueError:  # no such backend: has_screen will say so
         plt.rcParams["backend"] = "agg"
 
 
+# If this variable named a backend that isn't there, the import of Matplotlib
+# would have failed. So it was taken away, and is given back here.
 if backend:
     os.environ["MPLBACKEND"] = backend
 if failed_import:

@@ -222,7 +222,7 @@ HIDING = {  # a file of the student's own, and what is in it
 def test_a_file_that_hides_a_module_is_named(folder, name, text):
     (folder / name).write_text(text)
     _, error, status = run(folder)
-    hides = "hides a module of Python's: rename this file."
+    hides = "hides a module of the same name: rename this file."
     assert (error, status) == (f"{folder / name} {hides}\n", 1)
 
 
@@ -773,11 +773,35 @@ def test_what_is_missing_is_compared_with_what_is_there(tmp_path, name, there):
     assert nn.suggest(tmp_path / name) == question
 
 
+def test_a_folder_that_can_not_be_listed_gives_no_suggestion(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(os, "listdir", Mock(side_effect=PermissionError))
+    assert nn.suggest(tmp_path / "train_X.csv") == ""
+
+
+def test_a_drive_that_is_not_there_gives_no_suggestion(monkeypatch):
+    monkeypatch.setattr(os.path, "isdir", lambda path: False)
+    assert nn.suggest(Path("anywhere", "train_X.csv").absolute()) == ""
+
+
+def test_a_program_of_the_students_own_hides_nothing(folder, tmp_path):
+    (folder / "recipe.py").write_text("import neural_network")
+    installed = tmp_path / "packages"
+    installed.mkdir()
+    (installed / "numpy.py").write_text("raise ImportError('No NumPy')")
+    env = os.environ | {"PYTHONPATH": str(installed)}
+    command = [sys.executable, str(folder / "recipe.py")]
+    process = Popen(command, stderr=PIPE, env=env, encoding="utf-8")
+    assert process.communicate()[1] == f"No NumPy. {ADVICE}\n"
+
+
 ERRORS = {
     "an error of the system": (OSError(1, "not here."), "not here"),
     "one without a number": (OSError("not here"), "not here"),
     "several lines": (ValueError("\nfirst\nsecond"), "first"),
     "no words": (ValueError(), "ValueError()"),
+    "a blank": (ValueError(" "), "ValueError(' ')"),
 }
 
 
