@@ -814,7 +814,8 @@ def load_data(folder):
 
 
 # -------------------------------------------------- the student's own digits
-# These numbers were tuned on hundreds of photographs and drawings.
+# These numbers, and those in remove_lines and subtract_background, were tuned
+# on hundreds of photographs and drawings.
 LONGEST = 200  # pixels of a picture's longer side: enough, and quick
 LEAST_INK = 0.1  # a smaller difference from the paper isn't ink
 LEAST_AREA = 1 / 4000  # of a component, as a share of the picture
