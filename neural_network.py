@@ -307,9 +307,9 @@ def check_gradients(activation):
 def update_parameters(parameters, gradients, learning_rate):
     """Move each parameter a little downhill: gradient descent.
 
-    Where a slope is positive, the cost falls if the number shrinks; where it
-    is negative, if the number grows. Subtracting the slope does both. In
-    train_step, the velocity takes the place of the gradients.
+    Where the slope of the cost along a number is positive, the cost falls if
+    the number shrinks; where it is negative, if it grows. Subtracting the
+    slope does both. In train_step, the velocity takes the gradients' place.
     """
     for name in LEARNED:
         parameters[name] -= learning_rate * gradients["d" + name]
@@ -981,8 +981,9 @@ def select_components(ink):
         weight = component.sum() * (BORDER_WEIGHT if is_cut else 1)
         weights.append(0 if is_frame(box, boxes) else weight)
     digit = np.zeros(ink.shape)
+    least = LEAST_WEIGHT * max(weights, default=0)
     for component, weight in zip(components, weights):
-        if weight > LEAST_WEIGHT * max(weights):
+        if weight > least:
             digit += component
     return digit
 
@@ -1205,7 +1206,7 @@ def show_windows(figures):
 
 
 def draw_pad(side, n_y):
-    """Draw an empty pad; return its figure and the four things in it."""
+    """Draw an empty pad; return its figure, two images, bars and button."""
     # The toolbar's tools would be in the way of drawing.
     with plt.style.context("default"), plt.rc_context({"toolbar": "None"}):
         figure = plt.figure("pad", (10, 4.5), layout="constrained")
