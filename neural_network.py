@@ -1257,7 +1257,7 @@ def open_pad(parameters):
         seen_image.set_data(image.reshape(side, side))
         for bar, chance in zip(bars, chances):
             best = chance == chances.max()
-            bar.set(height=chance, color="C1" if best else "C0")
+            bar.set(height=chance, facecolor="C1" if best else "C0")
         # Only what has changed is drawn, to keep up with a quick hand.
         for artist in (drawn_image, seen_image, answer.patch, *bars, *frames):
             figure.draw_artist(artist)

@@ -1,8 +1,9 @@
-"""Make the README's pictures anew: python docs/make_pictures.py (minutes).
+"""Make the pictures in docs/ anew: python docs/make_pictures.py (a minute).
 
 It trains the network with the settings at the top of neural_network.py. Only
 the film, learning.gif, is made by a recipe of its own, "Watch it learn" in
-docs/recipes.md.
+docs/recipes.md. If a folder is named behind the command, the pictures are
+saved there, with a film of two frames: the tests compare them with docs/.
 """
 
 import re
@@ -162,16 +163,20 @@ def draw_pad(parameters):
     return figure
 
 
-def make_film():
-    """Run the recipe that makes a film of the training."""
+def make_film(path, is_whole):
+    """Run the recipe that makes a film, or only its first and last frame."""
     page = (DOCS / "recipes.md").read_text(encoding="utf-8")
     recipes = re.findall(r"(?s)```python\n(.*?)```", page)
     (recipe,) = [text for text in recipes if "learning.gif" in text]
+    recipe = recipe.replace('"learning.gif"', repr(str(path)))
+    if not is_whole:
+        skip = "if 0 < iteration < 40:\n        return\n    figure.clear()"
+        recipe = recipe.replace("figure.clear()", skip)
     subprocess.run([sys.executable, "-c", recipe], cwd=PROJECT, check=True)
-    (PROJECT / "learning.gif").replace(DOCS / "learning.gif")
 
 
-def main():
+def draw_pictures(folder):
+    """Train the network as shipped, and save all pictures but the film."""
     plt.switch_backend("agg")
     x_train, y_train, x_test, y_test = nn.load_data(PROJECT)
     parameters, _ = nn.model(
@@ -189,11 +194,14 @@ def main():
         nn.seed,
         report=nn.make_report(nn.iterations),
     )
+    for part, x, y in ("Train", x_train, y_train), ("Test", x_test, y_test):
+        accuracy = nn.accuracy(x, y, parameters)
+        print(f"Accuracy of {part} Dataset {accuracy:.1f} %")
     # The example is the first eight of which the network is sure.
     a2 = nn.forward_propagation(x_test, parameters)["a2"]
     is_sure = (y_test[8] == 1) & (a2[8] > 0.99)
     example = x_test[:, is_sure][:, :1]
-    photos = [DOCS / "five.jpg", DOCS / "four.jpg"]
+    photos = [folder / "five.jpg", folder / "four.jpg"]
     make_photo(photos[0])
     make_blackboard(photos[1])
     figures = {
@@ -208,9 +216,10 @@ def main():
     for photo in photos:
         photo.unlink()
     for name, figure in figures.items():
-        figure.savefig(DOCS / f"{name}.png")
-    make_film()
+        figure.savefig(folder / f"{name}.png")
 
 
 if __name__ == "__main__":
-    main()
+    target = Path(sys.argv[1]) if sys.argv[1:] else DOCS
+    draw_pictures(target)
+    make_film(target.resolve() / "learning.gif", is_whole=target == DOCS)
