@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from unittest.mock import DEFAULT, Mock
+from unittest.mock import Mock
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -254,40 +254,11 @@ def screen(monkeypatch):
     monkeypatch.setattr(FigureCanvasAgg, needed, "any")
 
 
-def test_without_a_screen_there_is_no_window(capsys):
-    assert not nn.has_screen()
-    reason = "there is no screen, or no window toolkit"
-    assert capsys.readouterr().out == f"No window could open: {reason}.\n"
-    assert plt.get_figlabels() == []
-
-
-def test_with_a_screen_there_is_one(screen, monkeypatch, capsys):
-    monkeypatch.setattr(plt, "get_backend", lambda: "any")
-    assert nn.has_screen()
-    assert capsys.readouterr().out == ""
-
-
 def test_a_notebook_shows_the_pictures_without_a_word(monkeypatch, capsys):
     monkeypatch.setattr(plt, "get_backend", lambda: "inline")
     assert not nn.has_screen()
     assert capsys.readouterr().out == ""
-
-
-def test_a_failing_window_toolkit_is_told(monkeypatch, capsys):
-    failing = Mock(side_effect=[RuntimeError("no Tcl"), DEFAULT])
-    monkeypatch.setattr(plt, "figure", failing)
-    assert not nn.has_screen()
-    assert capsys.readouterr().out == "No window could open: no Tcl.\n"
-
-
-def test_windows_show_the_figures_as_they_were_drawn(monkeypatch):
-    plt.figure("cost")  # of an earlier run
-    figures = [nn.new_figure("cost", ""), nn.new_figure("test", "")]
-    windows = Mock(side_effect=lambda: [*map(plt.figure, ("cost", "test"))])
-    monkeypatch.setattr(plt, "show", windows)
-    nn.show_windows(figures)
-    assert windows.call_count == 1
-    assert [plt.figure("cost"), plt.figure("test")] == figures
+    assert plt.get_figlabels() == []
 
 
 class Pad:
