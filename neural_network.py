@@ -868,9 +868,8 @@ def find_drawing(picture):
     paper = np.median(np.concatenate(sides), axis=0)  # red, green and blue
     difference = np.abs(colours - paper).max(axis=2)
     is_paper = difference <= 2
-    if is_paper.mean() < 0.25 or is_paper.all():
-        return None
-    if np.median(difference[~is_paper]) < 50:
+    is_flat = is_paper.mean() >= 0.25 and not is_paper.all()
+    if not is_flat or np.median(difference[~is_paper]) < 50:
         return None
     ink = difference / 255
     return np.where(ink > LEAST_INK, ink, 0)
@@ -885,17 +884,17 @@ def subtract_background(picture):
     """
     grey = picture.convert("L")
     # A window of 21 of 48 pixels is so wide that ink fills less than half of
-    # it. At the border it needs a margin of 10, and 58 is 10 + 48.
+    # it. At the border it needs a margin of 10.
     small = np.pad(grey.resize((48, 48), Image.BOX), 10, "symmetric")
     median = Image.fromarray(small).filter(ImageFilter.MedianFilter(21))
-    paper = median.crop((10, 10, 58, 58)).resize(grey.size)
+    paper = ImageOps.crop(median, 10).resize(grey.size)
     # Does the ink stand out as dark or as light? The cube lets ink, which
     # differs much from the paper, outweigh the many small differences.
     if np.sum((np.asarray(grey, float) - paper) ** 3) > 0:
         grey, paper = ImageOps.invert(grey), ImageOps.invert(paper)
     ink = 1 - (np.asarray(grey) + 1.0) / (np.asarray(paper) + 1.0)  # never 0/0
     noise = -np.quantile(ink, 0.2)  # what is lighter than its paper is noise
-    return np.where(ink > max(4 * noise, LEAST_INK), ink, 0)
+    return np.where((ink > 4 * noise) & (ink > LEAST_INK), ink, 0)
 
 
 def dilate(picture, times):
@@ -924,7 +923,7 @@ def open_upright(is_ink, length):
 def remove_lines(ink):
     """Return ink (h, w) without lines from the left border to the right."""
     height, width = ink.shape
-    length = max(height, width)
+    length = max(ink.shape)
     row, column = np.indices(ink.shape)
     picture = Image.fromarray(np.uint8(ink > 0))
     # Dilation closes the gaps in dotted lines.
@@ -1274,7 +1273,7 @@ def open_pad(parameters):
         if is_press or not is_drawing:
             stroke.clear()
         if is_press and (event.button == 3 or event.inaxes is button.ax):
-            sheet.paste(0, (0, 0, 200, 200))
+            sheet.paste(0, (0, 0, *sheet.size))
         elif is_drawing:
             draw_to(event.xdata, event.ydata)
         else:

@@ -138,6 +138,13 @@ def test_a_seven_that_is_hard_to_see_is_read(network, tmp_path, picture):
     assert nn.predict(seen_in(picture, tmp_path), network) == [7]
 
 
+def test_a_blurred_photograph_shows_nearly_the_same(tmp_path):
+    sharp = photograph(ink_of())
+    blurred = sharp.filter(ImageFilter.GaussianBlur(6))
+    images = [seen_in(picture, tmp_path) for picture in (sharp, blurred)]
+    assert difference(*images) < 0.1  # 0.18 without full ink
+
+
 BLANK = "found no digit. Write it larger or darker, and leave some paper "
 NO_PICTURE = "found no picture, expected a PNG, JPEG, WebP, GIF or BMP file. "
 USELESS = {

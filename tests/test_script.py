@@ -308,7 +308,7 @@ class FigureCanvas(FigureCanvasAgg):
         self.required_interactive_framework = "pretended"
 def show():
     print("Windows:", *sorted(plt.get_figlabels()), plt.isinteractive())
-    print(os.environ["MPLBACKEND"])
+    print(os.environ["MPLBACKEND"], plt.rcParams["tk.window_focus"])
     raise KeyboardInterrupt
 """
 
@@ -325,7 +325,7 @@ def test_with_a_screen_all_windows_open_and_wait_to_be_closed(folder):
     assert "Close all windows to end." in lines[start:]
     names = " ".join(sorted([*PICTURES, "pad"]))
     assert lines[-2] == f"Windows: {names} False"  # not interactive
-    assert lines[-1] == "module://screen"  # the variable is as it was
+    assert lines[-1] == "module://screen True"  # the variable is as it was
     assert (error, status) == ("Stopped.\n", 1)
 
 
