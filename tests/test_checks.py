@@ -53,9 +53,7 @@ def test_a_wrong_setting_is_answered_in_words_and_a_right_one_accepted(name):
             nn.check_settings(settings(**{name: value}))
         said = f"neural_network.py, setting {name}: found {value!r}, expected "
         assert str(caught.value).startswith(said + EXPECTED.get(name, ""))
-        assert str(caught.value).endswith(
-            ". Change it at the top of the file."
-        )
+        assert str(caught.value).endswith("Change it at the top of the file.")
 
 
 # ------------------------------------------------------------------- CSV files
@@ -226,9 +224,7 @@ def test_what_is_missing_is_compared_with_what_is_there(tmp_path, name, there):
     assert nn.suggest(tmp_path / name) == question
 
 
-def test_where_nothing_can_be_listed_nothing_is_suggested(
-    tmp_path, monkeypatch
-):
+def test_an_unreadable_folder_gives_no_suggestion(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(os, "listdir", Mock(side_effect=PermissionError))
         assert nn.suggest(tmp_path / "train_X.csv") == ""

@@ -39,10 +39,9 @@ def train(iterations=2, **settings):
 
 def are_equal(one, other):
     """Return whether two networks are equal, but for rounding."""
-    return one["activation"] == other["activation"] and all(
-        one[name] == approx(other[name], rel=1e-5, abs=1e-6)
-        for name in WEIGHTS
-    )
+    tolerance = {"rel": 1e-5, "abs": 1e-6}
+    same = [one[name] == approx(other[name], **tolerance) for name in WEIGHTS]
+    return all(same) and one["activation"] == other["activation"]
 
 
 CURVES = {  # a function, what goes in, and what comes out
@@ -54,9 +53,7 @@ CURVES = {  # a function, what goes in, and what comes out
 
 
 @pytest.mark.parametrize("curve, given, expected", CURVES.values(), ids=CURVES)
-def test_activations_and_their_slopes_from_their_outputs(
-    curve, given, expected
-):
+def test_a_curve_and_its_slope_from_its_output(curve, given, expected):
     assert curve(np.array(given)) == approx(expected)
 
 
@@ -119,10 +116,8 @@ def test_gradients_agree_with_numerical_differentiation(activation):
         parameters[name] = rng.standard_normal(parameters[name].shape)
     network = *problem(dtype=np.float64), parameters
     before = {name: parameters[name].copy() for name in WEIGHTS}
-    gradients, measured = (
-        gradients_of(*network),
-        nn.measure_gradients(*network),
-    )
+    gradients = gradients_of(*network)
+    measured = nn.measure_gradients(*network)
     assert all((parameters[name] == before[name]).all() for name in WEIGHTS)
     for name in WEIGHTS:
         true = numerical_gradient(lambda: cost_of(*network), parameters[name])
@@ -137,9 +132,7 @@ ADDED = {  # activations that a student might add
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu", *ADDED])
-def test_the_gradient_check_is_silent_if_all_is_right_even_the_zeros(
-    monkeypatch, capsys, activation
-):
+def test_the_check_is_silent_if_all_is_right(monkeypatch, capsys, activation):
     monkeypatch.setattr(nn, "ACTIVATIONS", nn.ACTIVATIONS | ADDED)
     monkeypatch.setattr(nn, "initialize_parameters", zeros)
     nn.check_gradients(activation)
@@ -163,9 +156,7 @@ SLIPS = {  # a wrong version of the right gradients g, and what is wrong in it
 
 
 @pytest.mark.parametrize("slip, name", SLIPS.values(), ids=SLIPS)
-def test_the_gradient_check_names_just_the_wrong_gradient(
-    monkeypatch, capsys, slip, name
-):
+def test_the_check_names_the_wrong_gradient(monkeypatch, capsys, slip, name):
     right = nn.backward_prop
     monkeypatch.setattr(nn, "backward_prop", lambda *args: slip(right(*args)))
     nn.check_gradients("tanh")
@@ -174,9 +165,7 @@ def test_the_gradient_check_names_just_the_wrong_gradient(
 
 
 @pytest.mark.parametrize("wrong", [lambda a: a > 1, lambda a: a < 1])
-def test_a_wrong_slope_of_the_activation_spoils_the_first_layers_gradients(
-    monkeypatch, capsys, wrong
-):
+def test_a_wrong_slope_spoils_the_first_layer(monkeypatch, capsys, wrong):
     curves = (nn.relu, lambda a: 1.0 * wrong(a))
     monkeypatch.setitem(nn.ACTIVATIONS, "relu", curves)
     nn.check_gradients("relu")

@@ -107,16 +107,12 @@ DRAWINGS = {
 
 
 @pytest.mark.parametrize("kind", ["photograph", *DRAWINGS])
-def test_pictures_are_read_as_well_as_the_images(
-    network, data, tmp_path, kind
-):
+def test_pictures_are_read_like_the_images(network, data, tmp_path, kind):
     # A 1 that is cut fills its box: nothing tells which colour is the paper's.
     others = np.flatnonzero(data[3][1] == 0)[:20]
     x, y = data[2][:, others], data[3][:, others]
     if kind == "photograph":
-        pictures = [
-            random_photograph(pixels, i) for i, pixels in enumerate(x.T)
-        ]
+        pictures = [random_photograph(x[:, i], i) for i in range(20)]
     else:
         drawings = [DRAWINGS[kind](on_screen(pixels)) for pixels in x.T]
         pictures = [ImageOps.invert(drawing) for drawing in drawings]
@@ -125,9 +121,7 @@ def test_pictures_are_read_as_well_as_the_images(
 
 
 HARD = {
-    "thin, on a huge sheet": photograph(
-        ink_of(SEVEN, 2000, 5), unevenness=0.3
-    ),
+    "thin, on a huge sheet": photograph(ink_of(SEVEN, 2000, 5), 0.3),
     "noisy": photograph(ink_of(SEVEN, 700, 50), noise=0.25),
     "of 8 by 8 pixels": photograph(ink_of(SEVEN, 8, 1)),
 }
@@ -169,9 +163,7 @@ def test_a_useless_picture_is_answered_in_one_line(tmp_path, make, said):
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_an_error_in_the_script_isnt_taken_for_a_broken_file(
-    monkeypatch, tmp_path
-):
+def test_an_error_in_the_script_is_shown_as_such(monkeypatch, tmp_path):
     monkeypatch.setattr(nn, "flatten", Mock(side_effect=TypeError))
     with pytest.raises(TypeError):
         seen_in(picture_of(1 - ink_of()), tmp_path)
@@ -215,9 +207,7 @@ TURNS += ["ROTATE_90", "TRANSVERSE", "ROTATE_270"]
 
 
 @pytest.mark.parametrize("orientation, turn", [*enumerate(TURNS, 2)])
-def test_a_photograph_stands_upright_however_it_is_stored(
-    tmp_path, orientation, turn
-):
+def test_a_photograph_stands_upright(tmp_path, orientation, turn):
     upright, exif = photograph(ink_of()), Image.Exif()
     exif[0x0112] = orientation
     upright.transpose(getattr(Image, turn)).save(tmp_path / "a.jpg", exif=exif)
@@ -282,18 +272,18 @@ def test_in_a_drawing_faint_colours_are_paper(brightness, is_ink):
 @pytest.mark.parametrize("is_light", [False, True])
 @pytest.mark.parametrize("darkness", [0.75, 0.11, 0.09])
 def test_ink_is_how_much_darker_than_its_paper_a_place_is(darkness, is_light):
-    grey = (
-        200 * (1 - darkness * ink_of()) - 1
-    )  # 0, which is black, counts as 1
+    brightness = 200 * (1 - darkness * ink_of())
+    grey = brightness - 1  # because 0, which is black, counts as 1
     grey = 255 - grey if is_light else grey  # light ink, on the negative
     ink = nn.subtract_background(Image.fromarray(np.uint8(np.rint(grey))))
     found = darkness if darkness > 0.1 else 0
     assert ink == pytest.approx(found * ink_of())
 
 
-@pytest.mark.parametrize(
-    "every, darkness, is_seen", [(7, 15, 1), (4, 15, 0), (4, 26, 1)]
-)
+NOISY = [(7, 15, True), (4, 15, False), (4, 26, True)]
+
+
+@pytest.mark.parametrize("every, darkness, is_seen", NOISY)
 def test_ink_is_seen_if_it_stands_out_of_the_noise(every, darkness, is_seen):
     paper = np.full((200, 200), 200)
     paper.flat[::every] = 216  # noise: one pixel in so many is 6 % lighter
@@ -423,9 +413,8 @@ def test_what_the_border_cuts_counts_a_hundredth(area, is_kept):
 @pytest.mark.parametrize("side", [8, 28, 40])
 def test_a_digit_is_20_28ths_long_with_its_centre_of_mass_in_the_middle(side):
     image = nn.normalize_digit(ink_of(), side).reshape(side, side)
-    centre = (
-        np.sum(np.indices((side, side)) * image, axis=(1, 2)) / image.sum()
-    )
+    moments = np.sum(np.indices((side, side)) * image, axis=(1, 2))
+    centre = moments / image.sum()
     assert image.any(axis=1).sum() == round(side * 20 / 28)
     assert np.abs(centre - (side - 1) / 2).max() <= 0.51
 
