@@ -2,8 +2,8 @@
 
 Run this file: it trains the network on 4,000 digits, prints its accuracy on
 1,000 digits it has never seen, and shows pictures. Then read it, from here to
-the end of `main`. Each part builds on the ones above it, and `main` puts them
-together. What they call besides stands below the lesson.
+the end of `main`. Each part builds on those above it, and `main` puts them
+together. The few other functions that they call stand below the lesson.
 
 An image is stored as one column of numbers: its pixels, read line by line like
 a page, each from 0 (background) to 1 (full ink). A matrix x of shape (n_x, m)
@@ -28,8 +28,8 @@ much the number grew. (In calculus: the partial derivative.) One update runs
 some images forward through the network, goes backward to find all the slopes
 at once, and moves every weight and bias a little downhill. The images of one
 update are a mini-batch: 128 images, drawn at random. When all 4,000 have had
-their turn, after 32 updates, one iteration is over. (Many books call that an
-epoch, and a single update an iteration.)
+their turn, after 32 updates (the last has only 32 images), one iteration is
+over. (Many books call that an epoch, and a single update an iteration.)
 """
 
 import os
@@ -247,7 +247,8 @@ def measure_gradients(x, y, parameters):
     needed, so this tells whether the equations in backward_prop are right. But
     it takes two forward propagations for each number, and the network that
     main trains has 795,010 of them. Training can't wait for that at every
-    update: backward_prop finds all slopes in about the time of one.
+    update: backward_prop finds all slopes in about the time of one forward
+    propagation.
     """
     h = 1e-5  # "a little"
     measured = {}
@@ -309,7 +310,7 @@ def update_parameters(parameters, gradients, learning_rate):
 
     Where the slope of the cost along a number is positive, the cost falls if
     the number shrinks; where it is negative, if it grows. Subtracting the
-    slope does both. In train_step, the velocity takes the gradients' place.
+    slope does both. (train_step passes a running sum of gradients instead.)
     """
     for name in LEARNED:
         parameters[name] -= learning_rate * gradients["d" + name]
@@ -467,7 +468,7 @@ def main():
     if has_screen():
         open_pad(parameters)
         print("Close all windows to end.")
-    show_windows(figures)
+    show_windows(figures)  # in any case: a notebook shows them below its cell
 
 
 # ====== The lesson ends here. The rest serves it, and you can skip it. ======
@@ -716,6 +717,7 @@ def read_lines(path):
     lines = [line for line in text.split("\n") if line.strip(", \t\r")]
     if not lines:
         raise InputError(f"{path}: found no rows, expected rows of numbers.")
+    # If this is no CSV file, say so, and not that its rows differ in length.
     parse_csv(path, lines[:1])
     widths = [line.count(",") + 1 for line in lines]
     usual = mode(widths)
@@ -819,13 +821,14 @@ def load_data(folder):
 LONGEST = 200  # pixels of a picture's longer side: enough, and quick
 LEAST_INK = 0.1  # a smaller difference from the paper isn't ink
 LEAST_AREA = 1 / 4000  # of a component, as a share of the picture
-LEAST_WEIGHT = 1 / 10  # of a component, as a share of the heaviest one's
-BORDER_WEIGHT = 1 / 100  # of a component at the border: hardly ever the digit
+# The mass of a component is all its ink.
+LEAST_MASS = 1 / 10  # of a component, as a share of the heaviest one's
+BORDER_SHARE = 1 / 100  # of the mass, at the border: hardly ever the digit
 DIGIT_LENGTH, STROKE_WIDTH = 100, 11  # pixels of a digit before it shrinks
 
 
 def open_picture(path):
-    """Return the picture in a file, upright and on paper: RGB, 200 long."""
+    """Return the picture in a file: upright, RGB, at most 200 pixels long."""
     try:
         with Image.open(path) as file:
             file.draft(None, (2 * LONGEST, 2 * LONGEST))  # a JPEG: small, fast
@@ -839,6 +842,7 @@ def open_picture(path):
             "BMP file. Save .heic as JPEG."
         ) from None
     if picture.mode.startswith("I"):  # 16 bits per pixel: 0 to 257 * 255
+        # Here, Pillow's function takes nothing but a multiplication or sum.
         picture = picture.convert("I").point(lambda value: value * (1 / 257))
         picture = picture.convert("L")
     picture = picture.convert("RGBA")
@@ -969,20 +973,20 @@ def is_frame(box, boxes):
 
 
 def select_components(ink):
-    """Return ink (h, w) without frames, specks and what the border cuts."""
+    """Return ink (h, w) without frames, specks and what else is cut off."""
     height, width = ink.shape
     components = find_components(ink)
     boxes = [Image.fromarray(part).getbbox() for part in components]
-    weights = []
+    masses = []
     for component, box in zip(components, boxes):
         left, top, right, bottom = box
         is_cut = left == 0 or top == 0 or right == width or bottom == height
-        weight = component.sum() * (BORDER_WEIGHT if is_cut else 1)
-        weights.append(0 if is_frame(box, boxes) else weight)
+        mass = component.sum() * (BORDER_SHARE if is_cut else 1)
+        masses.append(0 if is_frame(box, boxes) else mass)
     digit = np.zeros(ink.shape)
-    least = LEAST_WEIGHT * max(weights, default=0)
-    for component, weight in zip(components, weights):
-        if weight > least:
+    least = LEAST_MASS * max(masses, default=0)
+    for component, mass in zip(components, masses):
+        if mass > least:
             digit += component
     return digit
 
@@ -1016,8 +1020,8 @@ def normalize_digit(ink, side):
     """Return ink 0-1 (h, w) as an image like MNIST's: pixels (side * side, 1).
 
     The digit's longer side is 20/28 of the image's, and its centre of mass is
-    in the middle (LeCun et al., "Gradient-based learning applied to document
-    recognition", 1998).
+    as near the middle as fits (LeCun et al., "Gradient-based learning applied
+    to document recognition", 1998).
     """
     digit = set_stroke_width(Image.fromarray(np.uint8(255 * ink)))
     digit = resize_to(digit.crop(digit.getbbox()), round(side * 20 / 28))
@@ -1167,7 +1171,7 @@ def save_figures(figures, folder):
 
 # -------------------------------------------------------------------- windows
 def has_screen():
-    """Return whether windows can open; if they should, but can't, say why."""
+    """Return whether windows can open; outside of notebooks, say why not."""
     try:
         canvas = plt.figure("screen").canvas
         plt.close("screen")

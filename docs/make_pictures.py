@@ -90,6 +90,7 @@ def draw_journey(x, parameters):
     answer = a2.argmax()
     # What each hidden neuron adds to the sum of the output neuron that wins.
     support = parameters["w2"][answer] * a1
+    # A neuron with a positive output has found the ink that it looks for.
     firing = [j for j in np.argsort(-support) if a1[j] > 0][:6]
     figure = plt.figure(figsize=(10, 4), layout="constrained")
     grid = figure.add_gridspec(
@@ -169,7 +170,7 @@ def make_film(path, is_whole):
     recipes = re.findall(r"(?s)```python\n(.*?)```", page)
     (recipe,) = [text for text in recipes if "learning.gif" in text]
     recipe = recipe.replace('"learning.gif"', repr(str(path)))
-    if not is_whole:
+    if not is_whole:  # of the recipe's 40 iterations, skip those in between
         skip = "if 0 < iteration < 40:\n        return\n    figure.clear()"
         recipe = recipe.replace("figure.clear()", skip)
     subprocess.run([sys.executable, "-c", recipe], cwd=PROJECT, check=True)
