@@ -340,6 +340,23 @@ def test_only_lines_from_border_to_border_are_removed(digit, lines):
     assert np.mean(ink != digit) < 0.002
 
 
+THIN = [(0, 0), (78, 0), (40, 79 / 8), (40, -79 / 8)]
+
+
+@pytest.mark.parametrize("middle, rise", THIN)
+def test_lines_at_the_edges_or_an_eighth_aslant_are_removed(middle, rise):
+    row, column = np.indices((79, 79))
+    line = row == np.rint(middle + rise * (column / 79 - 0.5))
+    assert not nn.remove_lines(1.0 * line).any()
+
+
+@pytest.mark.parametrize("height, stays", [(2, False), (3, True)])
+def test_a_stroke_that_crosses_a_line_stays_if_it_is_taller(height, stays):
+    ink = np.zeros((60, 60))
+    ink[30] = ink[30 : 30 + height, 20] = 1  # a line is at most 2 pixels thick
+    assert nn.remove_lines(ink)[30, 20] == stays
+
+
 @pytest.mark.parametrize("gap, count", [(2, 1), (3, 2)])
 def test_small_gaps_dont_divide_a_component(gap, count):
     ink = np.zeros((9, 20))
