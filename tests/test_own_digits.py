@@ -231,14 +231,21 @@ def drawing_of(box=(5, 5, 15, 15), paper=(255, 255, 255), ink=(0, 0, 0)):
     return sheet
 
 
+def nearly_full(paper):
+    """Return a picture (20, 20) with so many pixels of paper, all around."""
+    sheet = drawing_of((1, 1, 19, 17))  # this leaves 112
+    sheet.paste("black", (1, 17, 113 - paper, 18))
+    return sheet
+
+
 RED, GREEN = (170, 0, 0), (0, 87, 0)  # which are equally bright
 SCREENS = {  # a picture, and how dark its ink is; None: it is no drawing
     "dark ink": (drawing_of(), 1),
     "light ink": (drawing_of(paper=(40, 40, 40), ink=(91, 91, 91)), 0.2),
     "red on green": (drawing_of(paper=GREEN, ink=RED), 2 / 3),
     "ink that touches the border": (drawing_of((5, 0, 15, 20)), 1),
-    "little paper": (drawing_of((1, 1, 19, 17)), 1),  # 28 %
-    "too little paper": (drawing_of((1, 1, 19, 18)), None),  # 23.5 %
+    "a quarter of paper": (nearly_full(100), 1),
+    "too little paper": (nearly_full(99), None),
     "ink that differs by 50": (drawing_of(ink=(205, 205, 205)), 50 / 255),
     "ink that differs by 49": (drawing_of(ink=(206, 206, 206)), None),
     "nothing but paper": (drawing_of(ink=(253, 253, 253)), None),
