@@ -560,7 +560,7 @@ def comment_on(cost_list, iterations):
         print(f"Stopped in iteration {len(cost_list)} of {iterations}.")
     elif cost_list[-1] >= 0.95 * cost_list[0]:
         print(
-            f"The network learned nothing: its cost was {cost_list[0]:.4f} at "
+            f"The cost has not really fallen: it was {cost_list[0]:.4f} at "
             f"first and is {cost_list[-1]:.4f} now. Try a lower "
             "learning_rate, or a higher one if the cost fell slowly but "
             "steadily. Then look at the data: figures/training_images.png."
