@@ -223,4 +223,4 @@ def draw_pictures(folder):
 if __name__ == "__main__":
     target = Path(sys.argv[1]) if sys.argv[1:] else DOCS
     draw_pictures(target)
-    make_film(target.resolve() / "learning.gif", is_whole=target == DOCS)
+    make_film(target.resolve() / "learning.gif", is_whole=not sys.argv[1:])

@@ -7,17 +7,33 @@ import os
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import sys
+from itertools import islice
 from pathlib import Path
 from subprocess import PIPE, Popen
 
 import matplotlib
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 import neural_network as nn
 
 PROJECT = Path(nn.__file__).parent
 DOCS = PROJECT / "docs"
+
+
+def untrained(*, n_x, n_h, n_y, activation="tanh"):
+    """Return the parameters of an untrained network, always the same."""
+    rng = np.random.default_rng(0)
+    return nn.initialize_parameters(n_x, n_h, n_y, activation, rng)
+
+
+def copy_rows(folder, train, test):
+    """Write so many first rows of the project's CSV files into a folder."""
+    for part, rows in ("train", train), ("test", test):
+        for name in (f"{part}_X.csv", f"{part}_label.csv"):
+            with open(PROJECT / name, encoding="utf-8") as file:
+                (folder / name).write_text("".join(islice(file, rows)))
 
 
 def pytest_collection_modifyitems(items):

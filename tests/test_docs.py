@@ -10,7 +10,7 @@ from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import DOCS, PROJECT
+from conftest import DOCS, PROJECT, copy_rows
 from PIL import Image, ImageDraw
 
 import neural_network as nn
@@ -212,22 +212,11 @@ def run_recipe(word, *changes):
     return runpy.run_path("recipe.py")
 
 
-@pytest.fixture(scope="module")
-def tenths():
-    """Return the texts of files with a tenth of the project's data."""
-    files = {}
-    for file in PROJECT.glob("*.csv"):
-        lines = file.read_text("utf-8").splitlines(keepends=True)
-        files[file.name] = "".join(lines[: len(lines) // 10])
-    return files
-
-
 @pytest.fixture(autouse=True)
-def folder_of_recipes(tmp_path, monkeypatch, tenths):
+def folder_of_recipes(tmp_path, monkeypatch):
     """Work in a folder with a tenth of the project's data."""
     monkeypatch.chdir(tmp_path)
-    for name, text in tenths.items():
-        Path(name).write_text(text)
+    copy_rows(tmp_path, train=400, test=100)
 
 
 @pytest.fixture

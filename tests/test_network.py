@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from conftest import untrained
 from pytest import approx
 
 import neural_network as nn
@@ -16,11 +17,6 @@ def problem(m=12, dtype=np.float32):
     """Return m images; the brightest of their first three pixels tells."""
     x = np.random.default_rng(1).random((16, m)).astype(dtype)
     return x, np.eye(3, dtype=dtype)[:, x[:3].argmax(axis=0)]
-
-
-def untrained(*, n_x=16, n_h=5, n_y=3, activation="tanh"):
-    rng = np.random.default_rng(0)
-    return nn.initialize_parameters(n_x, n_h, n_y, activation, rng)
 
 
 def cost_of(x, y, parameters):
@@ -110,7 +106,7 @@ def numerical_gradient(function, array):
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_gradients_agree_with_numerical_differentiation(activation):
-    parameters = untrained(n_h=7, activation=activation)
+    parameters = untrained(n_x=16, n_h=7, n_y=3, activation=activation)
     rng = np.random.default_rng(14)  # none comes close to the corner of ReLU
     for name in LEARNED:
         parameters[name] = rng.standard_normal(parameters[name].shape)
@@ -282,8 +278,9 @@ def test_each_cost_is_reported_with_the_network_as_it_is_then():
 @pytest.mark.parametrize("m, step", [(1000, 1), (1001, 2), (2002, 3)])
 def test_the_cost_is_measured_on_a_thousand_images_evenly_spread(m, step):
     x, y = problem(m)
-    expected = cost_of(x[:, ::step], y[:, ::step], untrained())
-    assert nn.measure_cost(x, y, untrained()) == approx(expected, rel=1e-12)
+    network = untrained(n_x=16, n_h=5, n_y=3)
+    expected = cost_of(x[:, ::step], y[:, ::step], network)
+    assert nn.measure_cost(x, y, network) == approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("iteration", [0, 3, 9])

@@ -8,7 +8,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from conftest import DOCS, PROJECT
+from conftest import DOCS, PROJECT, untrained
 from matplotlib.backend_bases import FigureManagerBase, MouseEvent, TimerBase
 from matplotlib.colors import to_rgba
 from PIL import Image, ImageChops
@@ -22,11 +22,6 @@ def copying(n_x=16, n_y=10):
     """Return a network that takes pixels for how likely the classes are."""
     w1, w2 = np.eye(n_y, n_x), np.eye(n_y)
     return {"w1": w1, "b1": 0, "w2": w2, "b2": 0, "activation": "relu"}
-
-
-def untrained(*, n_x=784, n_y=10):
-    rng = np.random.default_rng(0)
-    return nn.initialize_parameters(n_x, 40, n_y, "tanh", rng)
 
 
 def shown(axes):
@@ -191,7 +186,7 @@ def test_own_digits_stand_in_a_grid(tmp_path, count, rows, columns):
 
 def test_the_texts_of_26_classes_do_not_overlap():
     x, y = np.eye(16, 8), np.eye(26)[:, 18:26]  # a row of pictures
-    network = untrained(n_x=16, n_y=26)
+    network = untrained(n_x=16, n_h=40, n_y=26)
     assert overlaps(nn.draw_answers("test", x, y, network, 0)) == []
     assert overlaps(nn.draw_neurons(x, network)) == []
 
@@ -233,7 +228,9 @@ def test_the_pictures_in_docs_show_the_network_as_shipped(drawing):
     with Image.open(DOCS / "pad.png") as pad:
         drawn_with = re.search(r"\d+\.\d+\.", pad.text["Software"])[0]
     if not matplotlib.__version__.startswith(drawn_with):
-        pytest.skip(f"with Matplotlib {drawn_with}x, letters had other places")
+        pytest.skip(
+            f"Matplotlib {drawn_with}x drew them, with letters elsewhere"
+        )
     names = {"learning.gif", *(path.name for path in DOCS.glob("*.png"))}
     assert {path.name for path in folder.iterdir()} == names
     for name in names:
@@ -286,7 +283,7 @@ class Pad:
 @pytest.fixture
 def pad():
     """Return the open pad of an untrained network."""
-    return Pad(untrained())
+    return Pad(untrained(n_x=784, n_h=40, n_y=10))
 
 
 @pytest.fixture
@@ -338,7 +335,7 @@ def test_a_right_click_and_the_button_clear_the_pad(pad, button, where):
 
 
 def test_the_network_sees_and_answers_each_stroke(pad):
-    network = untrained(n_x=64, n_y=2)
+    network = untrained(n_x=64, n_h=40, n_y=2)
     pad = Pad(network)  # a second one, as in a second run
     pad.stroke((60, 40), (100, 150))
     image = nn.normalize_digit(shown(pad.given) / 255, 8)
@@ -389,7 +386,7 @@ def test_after_strokes_and_a_clear_the_pad_looks_as_at_first(pad, scale):
 
 @pytest.mark.parametrize("n_y", [2, 10, 11, 26])
 def test_the_pads_frames_stand_side_by_side_and_no_texts_overlap(n_y):
-    pad = Pad(untrained(n_x=64, n_y=n_y))
+    pad = Pad(untrained(n_x=64, n_h=40, n_y=n_y))
     boxes = [axes.get_position() for axes in (pad.given, pad.seen, pad.answer)]
     assert boxes[0].x1 < boxes[1].x0 < boxes[1].x1 < boxes[2].x0
     assert overlaps(plt.figure("pad")) == []
@@ -401,7 +398,7 @@ def test_the_pad_comes_to_the_front(monkeypatch):
     start, show = Mock(), Mock()
     monkeypatch.setattr(TimerBase, "start", start)
     monkeypatch.setattr(FigureManagerBase, "show", show)
-    Pad(untrained())
+    Pad(untrained(n_x=784, n_h=40, n_y=10))
     timer = plt.figure("pad").timer  # kept, or it would be thrown away
     assert start.called and timer.interval == 500 and timer.single_shot
     ((call, args, options),) = timer.callbacks

@@ -15,12 +15,11 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from conftest import PROJECT
+from conftest import copy_rows
 from PIL import Image
 
 import neural_network as nn
 
-ROWS = {"train_X": 10, "train_label": 10, "test_X": 4, "test_label": 4}
 QUICK = {"n_h": 3, "iterations": 12, "batch_size": 8, "learning_rate": 0.05}
 PICTURES = ["cost", "training_images", "test_images", "hidden_neurons"]
 NO_WINDOW = "No window could open: there is no screen, or no window toolkit."
@@ -48,10 +47,7 @@ def folder(tmp_path):
     script = Path(nn.__file__).read_bytes()
     (folder / "neural_network.py").write_bytes(script)
     change(folder, **QUICK)
-    for name, rows in ROWS.items():
-        with open(PROJECT / f"{name}.csv", encoding="utf-8") as file:
-            text = "".join(next(file) for _ in range(rows))
-        (folder / f"{name}.csv").write_text(text)
+    copy_rows(folder, train=10, test=4)
     return folder
 
 
@@ -139,8 +135,8 @@ def test_own_digits_and_data_may_lie_elsewhere(folder):
     picture.save(folder.parent / "one.png")
     elsewhere = folder.parent / "data"
     elsewhere.mkdir()
-    for file in ROWS:
-        (folder / f"{file}.csv").rename(elsewhere / f"{file}.csv")
+    for file in folder.glob("*.csv"):
+        file.rename(elsewhere / file.name)
     digits = [name, (folder.parent / "one.png").as_posix()]
     change(folder, own_digits=digits, data_folder="../data")
 
