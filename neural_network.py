@@ -821,9 +821,9 @@ def load_data(folder):
 LONGEST = 200  # pixels of a picture's longer side: enough, and quick
 LEAST_INK = 0.1  # a smaller difference from the paper isn't ink
 LEAST_AREA = 1 / 4000  # of a component, as a share of the picture
-# The mass of a component is all its ink.
+# A component's mass is the sum of its ink.
 LEAST_MASS = 1 / 10  # of a component, as a share of the heaviest one's
-BORDER_SHARE = 1 / 100  # of the mass, at the border: hardly ever the digit
+BORDER_SHARE = 1 / 100  # of the mass counts if the border cuts a component
 DIGIT_LENGTH, STROKE_WIDTH = 100, 11  # pixels of a digit before it shrinks
 
 
@@ -842,7 +842,7 @@ def open_picture(path):
             "BMP file. Save .heic as JPEG."
         ) from None
     if picture.mode.startswith("I"):  # 16 bits per pixel: 0 to 257 * 255
-        # Here, Pillow's function takes nothing but a multiplication or sum.
+        # In this mode, point accepts only a factor and a number to add.
         picture = picture.convert("I").point(lambda value: value * (1 / 257))
         picture = picture.convert("L")
     picture = picture.convert("RGBA")
@@ -973,7 +973,7 @@ def is_frame(box, boxes):
 
 
 def select_components(ink):
-    """Return ink (h, w) without frames, specks and what else is cut off."""
+    """Return the ink (h, w) of the digit, without frames and lesser parts."""
     height, width = ink.shape
     components = find_components(ink)
     boxes = [Image.fromarray(part).getbbox() for part in components]
@@ -1020,8 +1020,8 @@ def normalize_digit(ink, side):
     """Return ink 0-1 (h, w) as an image like MNIST's: pixels (side * side, 1).
 
     The digit's longer side is 20/28 of the image's, and its centre of mass is
-    as near the middle as fits (LeCun et al., "Gradient-based learning applied
-    to document recognition", 1998).
+    as near the middle as possible (LeCun et al., "Gradient-based learning
+    applied to document recognition", 1998).
     """
     digit = set_stroke_width(Image.fromarray(np.uint8(255 * ink)))
     digit = resize_to(digit.crop(digit.getbbox()), round(side * 20 / 28))
@@ -1171,7 +1171,7 @@ def save_figures(figures, folder):
 
 # -------------------------------------------------------------------- windows
 def has_screen():
-    """Return whether windows can open; outside of notebooks, say why not."""
+    """Return whether windows open; if not, say why, except in notebooks."""
     try:
         canvas = plt.figure("screen").canvas
         plt.close("screen")
