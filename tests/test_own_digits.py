@@ -119,9 +119,8 @@ def test_pictures_are_read_like_the_images(network, data, tmp_path, kind):
         drawings = [DRAWINGS[kind](on_screen(pixels)) for pixels in x.T]
         pictures = [ImageOps.invert(drawing) for drawing in drawings]
     seen = np.hstack([seen_in(picture, tmp_path) for picture in pictures])
-    assert (
-        nn.accuracy(seen, y, network) >= nn.accuracy(x, y, network) - 10
-    )  # two
+    # Two of the twenty may be lost.
+    assert nn.accuracy(seen, y, network) >= nn.accuracy(x, y, network) - 10
 
 
 HARD = {
