@@ -2,43 +2,56 @@
 
 import os
 
-# One core is for the tests, another for the pictures that are drawn meanwhile.
-# NumPy reads this when it is imported, here and in what the tests start.
+# One core is enough. NumPy reads this when it is imported, here and in what
+# the tests start.
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
-
-import sys
-from itertools import islice
-from pathlib import Path
-from subprocess import PIPE, Popen
 
 import matplotlib
 import matplotlib.pyplot as plt
-import numpy as np
 import pytest
 
 import neural_network as nn
 
-PROJECT = Path(nn.__file__).parent
+PROJECT = nn.Path(nn.__file__).parent
 DOCS = PROJECT / "docs"
-
-
-def untrained(*, n_x, n_h, n_y, activation="tanh"):
-    """Return the parameters of an untrained network, always the same."""
-    rng = np.random.default_rng(0)
-    return nn.initialize_parameters(n_x, n_h, n_y, activation, rng)
+QUICK = {"n_h": 100, "learning_rate": 0.2, "iterations": 20}  # see docs/
+QUICK |= {"activation": "relu", "momentum": 0.9}
+LEARNED = ("w1", "b1", "w2", "b2")
 
 
 def copy_rows(folder, train, test):
     """Write so many first rows of the project's CSV files into a folder."""
     for part, rows in ("train", train), ("test", test):
         for name in (f"{part}_X.csv", f"{part}_label.csv"):
-            with open(PROJECT / name, encoding="utf-8") as file:
-                (folder / name).write_text("".join(islice(file, rows)))
+            lines = (PROJECT / name).read_text("utf-8").split("\n")
+            (folder / name).write_text("\n".join(lines[:rows]) + "\n")
 
 
-def pytest_collection_modifyitems(items):
-    """Leave the test of the pictures in docs/ to the end: see drawing."""
-    items.sort(key=lambda item: "pictures_in_docs" in item.name)
+def one_line(message):
+    """Return a message, which must be a single line."""
+    assert isinstance(message, str) and len(message.splitlines()) == 1
+    return message
+
+
+@pytest.fixture(autouse=True)
+def no_windows(monkeypatch):
+    """Draw without a screen, quickly, and leave no figures behind."""
+    plt.switch_backend("agg")
+    monkeypatch.setitem(matplotlib.rcParamsDefault, "savefig.dpi", 10)
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def patch(monkeypatch):
+    """Return what puts something else into its place for a test."""
+    return monkeypatch.setattr
+
+
+@pytest.fixture
+def printed(capsys):
+    """Return a function that returns what was printed since its last call."""
+    return lambda: capsys.readouterr().out
 
 
 @pytest.fixture(scope="session")
@@ -47,27 +60,22 @@ def data():
     return nn.load_data(PROJECT)
 
 
-@pytest.fixture(autouse=True)
-def no_windows(monkeypatch):
-    """Draw without a screen, quickly, and leave no pictures behind."""
-    plt.switch_backend("agg")
-    plt.style.use("default")  # whatever the reader has set
-    monkeypatch.setitem(matplotlib.rcParamsDefault, "savefig.dpi", 10)
-    yield
-    plt.close("all")
+@pytest.fixture(scope="session")
+def quick_run(data):
+    """Return a network trained with the quick settings, and its costs."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in QUICK.items():
+            patch.setattr(nn, name, value)
+        return nn.train_with_settings(*data[:2])
 
 
-@pytest.fixture(scope="session", autouse=True)
-def drawing(request, tmp_path_factory):
-    """Draw the pictures in docs/ anew, on another core, while tests run.
-
-    It takes half a minute, as the network is trained as shipped for it.
-    """
-    if "pictures_in_docs" not in request.session.items[-1].name:
-        yield None
-        return
-    folder = tmp_path_factory.mktemp("docs")
-    command = [sys.executable, DOCS / "make_pictures.py", folder]
-    with Popen(command, stdout=PIPE, encoding="utf-8") as process:
-        yield folder, process
-        process.kill()
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Let the script lie in a folder with little data and quick settings."""
+    folder = tmp_path / "mein Übungs ordner 数字"
+    folder.mkdir()
+    copy_rows(folder, train=40, test=12)
+    monkeypatch.setattr(nn, "__file__", str(folder / "neural_network.py"))
+    for name, value in {"n_h": 9, "iterations": 3}.items():
+        monkeypatch.setattr(nn, name, value)
+    return folder
