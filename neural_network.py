@@ -359,7 +359,7 @@ def move(x, max_shift, max_distortion, rng):
     return moved
 
 
-def augment(x, max_shift, max_distortion, rng):
+def augment(x, max_shift, max_distortion, rng, parts=4):
     """Return the square images x (n_x, m), each moved a little at random.
 
     A digit that has moved a little is still the same digit, so one image can
@@ -368,8 +368,10 @@ def augment(x, max_shift, max_distortion, rng):
     mini-batch move in four ways: that teaches more than one way for all, and
     a way for each image would only take longer.
     """
-    parts = np.array_split(x, 4, axis=1)
-    moved = [move(part, max_shift, max_distortion, rng) for part in parts]
+    moved = [
+        move(part, max_shift, max_distortion, rng)
+        for part in np.array_split(x, parts, axis=1)
+    ]
     return np.hstack(moved)
 
 

@@ -1,6 +1,6 @@
 """Measure what the pages state. Name one of these words after the file's name:
 
-experiments: the tables of README.md and docs/ (hours; "experiments 3" takes 3
+experiments: the tables in docs/experiments.md (hours; "experiments 3" takes 3
     seeds). The folder mnist, which a recipe makes, adds its last 10,000.
 threads: the training with one thread and with one per core
 pytorch: one update here and in PyTorch
@@ -103,7 +103,7 @@ def threads(rounds=5):
         x, y, _, _ = nn.load_data(".")
         start = time.monotonic()
         nn.model(x, y, 1000, 0.02, 5, "tanh", 128, 0.98, 1, 0.3)
-        print(time.monotonic() - start)"""
+        print(time.monotonic() - start, end="")"""
     python, cores = [sys.executable, "-c"], os.cpu_count()
     for name, loops in ("idle", 0), ("busy", cores):
         loop = [*python, "while True: pass"]
@@ -113,7 +113,7 @@ def threads(rounds=5):
             variables = {**os.environ, "OPENBLAS_NUM_THREADS": str(count)}
             options = {"cwd": PROJECT, "env": variables}
             seconds = subprocess.check_output([*python, program], **options)
-            times[count].append(float(seconds))
+            times[count].append(float(seconds.split()[-1]))
         for process in busy:
             process.kill()
         ratio = np.median(times[1]) / np.median(times[cores])
