@@ -728,6 +728,11 @@ def is_number(value):
     return type(value) in (int, float)
 
 
+def is_name(value):
+    """Return whether a value is text, without line ends such as a \\n."""
+    return type(value) is str and value.isprintable()
+
+
 COUNT = ("a whole number from 1", lambda v: type(v) is int and v >= 1)
 COUNT_OR_NONE = (f"{COUNT[0]}, or None", lambda v: v is None or COUNT[1](v))
 SIZE = ("a whole number from 0", lambda v: type(v) is int and v >= 0)
@@ -735,10 +740,10 @@ RATE = ("a number above 0", lambda v: is_number(v) and v > 0)
 SHARE = ("a number from 0 to below 1", lambda v: is_number(v) and 0 <= v < 1)
 CURVE = (f"one of {[*ACTIVATIONS]}", lambda v: v in [*ACTIVATIONS])
 SWITCH = ("True or False", lambda v: type(v) is bool)
-FOLDER = ("a folder's name", lambda v: type(v) is str)
+FOLDER = ("a folder's name, with / and no \\", is_name)
 FILES = (
-    'a list of files, such as ["seven.png"]',
-    lambda v: type(v) is list and all(type(name) is str for name in v),
+    'a list of files, such as ["digits/seven.png"], with / and no \\',
+    lambda v: type(v) is list and all(is_name(name) for name in v),
 )
 # For each setting: its value as shipped, what is expected, and whether a value
 # v is right.
