@@ -63,32 +63,34 @@ def check(patch, printed, functions, activation="tanh"):
     return is_right, *lines
 
 
-# Words that are said about what a student does; between slashes for each line.
+# Words that are said about what a student does; a slash ends a line.
 ALL = "w1, b1, w2, b2"
 SLIPS = {
-    f"update_parameters {ALL} unchanged": {"update_parameters": copies},
-    f"update_parameters {ALL} uphill": update(lambda p, d: np.add(p, d, p)),
-    "forward_propagation random": forward(
+    f"update_parameters; {ALL}; unchanged": {"update_parameters": copies},
+    f"update_parameters; {ALL}; uphill": update(lambda p, d: np.add(p, d, p)),
+    "forward_propagation; random": forward(
         lambda c, *_: c | {"a2": forget(c["a2"])}
     ),
     "forward_propagation changes x": forward(lambda c, x, _: spoil(x) or c),
     "backward_prop changes w2": back(
         lambda g, x, y, p, _: spoil(p["w2"]) or g
     ),
-    "backward_prop random": back(lambda g, *_: g | {"db1": forget(g["db1"])}),
-    "w3 LEARNED": first(lambda p, *_: p | {"w3": np.eye(3)}),
-    "cost_function minus sign": cost(lambda cost, *_: -cost),
-    "cost_function nan log(0)": cost(lambda *_: np.nan),
-    "dw1 missing (5, 4) / db1 missing (5, 1)": back(
+    "backward_prop; random": back(lambda g, *_: g | {"db1": forget(g["db1"])}),
+    "w3; LEARNED": first(lambda p, *_: p | {"w3": np.eye(3)}),
+    "cost_function; minus sign": cost(lambda cost, *_: -cost),
+    "cost_function; nan; log(0)": cost(lambda *_: np.nan),
+    "dw1; missing; (5, 4) / db1; (5, 1)": back(
         lambda g, *_: {n: g[n] for n in ("dw2", "db2")}
     ),
-    "dw1 missing / db1 / dw2 / db2 missing": back(lambda *_: None),
-    "db2 (3,) (3, 1)": back(lambda g, *_: g | {"db2": g["db2"][:, 0]}),
-    "dw1[ measured": back(lambda g, *_: g | {"dw1": 1.001 * g["dw1"]}),
-    "db2[ nan measured": back(lambda g, *_: g | {"db2": np.nan * g["db2"]}),
-    "6 times 1/m": back(lambda g, *_: {n: 6 * g[n] for n in g}),
-    "dw1 and db1 tanh output a": slope(lambda z: 1 - np.tanh(z) ** 2),
-    "dw1 and db1 slope of tanh": slope(lambda a: 1 - a),
+    "dw1 / db1 / dw2 / db2": back(lambda *_: None),
+    "db2; (3,); (3, 1)": back(lambda g, *_: g | {"db2": g["db2"][:, 0]}),
+    "dw1[; measured": back(lambda g, *_: g | {"dw1": 1.001 * g["dw1"]}),
+    "db2[; nan; measured": back(lambda g, *_: g | {"db2": np.nan * g["db2"]}),
+    "dw1, db1, dw2, db2; 6 times; 1/m": back(
+        lambda g, *_: {n: 6 * g[n] for n in g}
+    ),
+    "dw1 and db1; tanh; output a": slope(lambda z: 1 - np.tanh(z) ** 2),
+    "dw1 and db1; slope of tanh is wrong": slope(lambda a: 1 - a),
 }
 
 
@@ -99,7 +101,7 @@ def test_a_slip_is_told_in_one_line_that_names_the_place(
     is_right, *lines = check(patch, printed, SLIPS[words])
     assert not is_right and len(lines) == len(words.split(" / "))
     for line, expected in zip(lines, words.split(" / ")):
-        assert all(word in line for word in expected.split())
+        assert all(phrase in line for phrase in expected.split("; "))
 
 
 def test_code_that_fails_on_the_tiny_network_is_told_its_sizes(patch, printed):
@@ -187,4 +189,4 @@ def test_a_training_that_failed_is_explained_in_one_line(
     nn.give_advice(False, costs, np.eye(10), train, test)
     said = printed()
     assert fact in said and "earning_rate" not in said
-    assert ("what the check" in said) == bool(fact)
+    assert ("what the check" in said.split(fact or "?")[-1]) == bool(fact)

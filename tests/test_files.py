@@ -36,7 +36,8 @@ def test_a_wrong_setting_is_named_and_a_right_one_accepted(name):
         with pytest.raises(nn.InputError) as caught:
             nn.check_settings(vars(nn) | {name: value})
         said = one_line(str(caught.value))
-        assert f"setting {name}: found {value!r}, expected" in said
+        assert f"setting {name}: found {value!r}, expected " in said
+        assert said[-1] in '.)"]'
 
 
 def test_only_what_was_changed_is_told_of_a_run():
@@ -130,7 +131,8 @@ REFUSED = {  # the file, its text, and what is said; " ... " leaves some out
     "a class": (LABEL, "1,0,0\n0,1,0\n", "has 3 columns, and test_label.csv"),
     "a test label": (TEST_LABEL, "1,0\n1,1\n", "test_label.csv, row 2: found"),
     "a test row": (TEST_X, "0,0,0,255\n", "test_X.csv has 1 rows"),
-    "another scale": (TEST_X, "0,0,1,1\n0.5,0,0,0.9\n", "test_X.csv: ... 255"),
+    "a lesser scale": (TEST_X, "0,0,1,1\n0,0,0,0.9\n", "test_X.csv: ... 255"),
+    "a larger scale": (TEST_X, "0,0,1,500\n0,0,0,500\n", ": ... 500 ... 255"),
 }
 
 

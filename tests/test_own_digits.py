@@ -164,7 +164,12 @@ def test_on_any_paper_the_same_digit_is_seen(tmp_path, picture):
     assert difference(seen_in(picture, tmp_path), expected) < 0.25
 
 
-def test_several_digits_are_pointed_out(tmp_path, printed):
+def test_several_digits_are_pointed_out_but_not_several_strokes(
+    tmp_path, printed
+):
+    four = ink_of([(3, 2), (3, 6), (5.5, 6)]) + ink_of([(6.6, 3), (6.6, 8)])
+    seen = seen_in(drawing(four), tmp_path)
+    assert difference(seen, nn.normalize_digit(four, 28)) < 0.02
     alone = seen_in(photograph(ink_of()), tmp_path)
     assert printed() == ""
     digit = ink_of()[:, 40:150]
