@@ -816,7 +816,8 @@ def load_csv(path):
     advice = "Mend or delete this row."
     if row == 1:
         advice = "Is it an Excel file, or text that isn't UTF-8?"
-        if not find_problem(lines[1], width):
+        second = next((line for line in lines[1:] if line), "none")
+        if not find_problem(second, width):
             advice = "Is it a header? Then delete it."
     raise InputError(
         f"{path}, row {row}: {problem}. Expected only numbers, with commas "
