@@ -2,8 +2,9 @@
 
 Run this file: it trains the network on 4,000 images of digits, prints its
 accuracy on 1,000 others, and shows pictures. Then read it, from here to the
-end of `main`. This is the whole algorithm; the training repeats it (matrices
-side by side are a matrix product, and ∗ multiplies entry by entry):
+end of `main`. This is the algorithm, which the training repeats (matrices
+side by side are a matrix product, ∗ multiplies entry by entry, and a bias is
+added to every column):
 
     forward    z1 = w1 x + b1                 a1 = tanh(z1)
                z2 = w2 a1 + b2                a2 = softmax(z2)
@@ -11,7 +12,7 @@ side by side are a matrix product, and ∗ multiplies entry by entry):
     backward   dz2 = a2 - y                   dw2 = 1/m dz2 a1ᵀ
                dz1 = (w2ᵀ dz2) ∗ (1 - a1²)    dw1 = 1/m dz1 xᵀ
                db2, db1: 1/m times the sum of each row of dz2, dz1
-    update     each weight and bias moves a little against its slope
+    update     w1 = w1 - learning_rate dw1    the same for b1, w2 and b2
 
 The names mean the same in all equations:
 
@@ -24,6 +25,7 @@ The names mean the same in all equations:
     dw1, db1, dw2, db2     slopes of the cost along w1, b1, w2, b2, same shape
     dz1, dz2               slopes of each image's own cost along z1, z2
     p, j, c, i             index of a pixel, a hidden neuron, a class, an image
+    k                      index of an image's right class
 
 A class is one of the ten digits. An image is a column of numbers: its pixels,
 read line by line like a page, from 0 (background) to 1 (full ink). Its label,
@@ -58,9 +60,9 @@ import sys
 from pathlib import Path
 from statistics import mode
 
-# NumPy is to use one thread, unless you ask for more. Its threads keep cores
-# busy just waiting for each other: if other programs run, too, the training
-# takes many times as long with two threads as with one.
+# One thread for NumPy, unless you ask for more. When other programs run, two
+# threads spend most of their time waiting for each other, and the training
+# takes many times as long as with one.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import matplotlib.pyplot as plt
@@ -170,8 +172,8 @@ def forward_propagation(x, parameters):
     """Return all that the network computes for images x (n_x, m).
 
     a2 (n_y, m) is the answer: a2[c, i] is the probability that image i shows
-    class c. backward_prop needs a1, too, and the slopes of some activations
-    z1.
+    class c. backward_prop uses a1 and a2. z1 and z2 are there to look at, and
+    for an activation whose slope can't be written with a1.
     """
     activate, _ = ACTIVATIONS[parameters["activation"]]
     z1 = parameters["w1"] @ x + parameters["b1"]  # b1 is added to each column
@@ -244,9 +246,9 @@ def backward_prop(x, y, parameters, forward_cache):
     db2 = 1 / m * dz2.sum(axis=1, keepdims=True)  # (n_y, 1): kept a column
 
     # Hidden neuron j acts on the cost through all output neurons, because
-    # each z2[c, i] contains w2[c, j] * a1[j, i]. So its slope along a1[j, i]
-    # is w2[c, j]. The chain rule multiplies this by dz2[c, i], and what comes
-    # back through the n_y output neurons adds up:
+    # each z2[c, i] contains w2[c, j] * a1[j, i]. So the slope of z2[c, i]
+    # along a1[j, i] is w2[c, j]. The chain rule multiplies it by dz2[c, i],
+    # and what comes back through the n_y output neurons adds up:
     #     da1[j, i] = sum over classes c of w2[c, j] * dz2[c, i].
     # That is column j of w2 times column i of dz2, entry by entry, added up.
     # A matrix product takes rows times columns, so w2 must be transposed.
@@ -313,15 +315,16 @@ def update_parameters(parameters, gradients, learning_rate):
 def train_step(x, y, parameters, velocity, learning_rate, momentum):
     """Update the network once, in place, from the images x and their labels y.
 
-    The images of one mini-batch stand for all: their average slope is roughly
-    that of all images. The velocity is a running sum of gradients, which is
-    multiplied by the momentum before the new gradients are added (Polyak,
-    1964). What many mini-batches agree on adds up in it, and what they
-    disagree on mostly cancels out. With a momentum of 0.98, a gradient that
-    stays the same adds up to 1 + 0.98 + 0.98² + ... = 50 times itself. So a
-    learning rate of 0.02 works like 1 without momentum. At first such steps
-    are too large, and the cost jumps up and down; it settles as the learning
-    rate falls.
+    x is (n_x, m), y is (n_y, m), and velocity has the shapes of the gradients.
+    The images of one mini-batch stand for all: the slopes of their cost are
+    roughly those of the cost of all images. The velocity is a running sum of
+    gradients, which is multiplied by the momentum before the new gradients are
+    added (Polyak, 1964). What many mini-batches agree on adds up in it, and
+    what they disagree on mostly cancels out. With a momentum of 0.98, a
+    gradient that stays the same adds up to 1 + 0.98 + 0.98² + ... = 50 times
+    itself. So a learning rate of 0.02 moves as far in the end as 1 would
+    without momentum, but more smoothly. The sum is slow to turn round, so at
+    first the cost swings up and down; it settles as the learning rate falls.
     """
     forward_cache = forward_propagation(x, parameters)
     gradients = backward_prop(x, y, parameters, forward_cache)
@@ -335,11 +338,12 @@ def move(x, max_shift, max_distortion, rng):
     """Return the square images x (n_x, m), all moved in the same random way.
 
     Moving each old pixel to a new place would leave gaps. So this goes the
-    other way: for each new pixel, it finds the old pixel to copy, called its
-    source: take the new pixel's position, counted from the centre, multiply it
-    by a random matrix, and add a random shift. The matrix turns, slants and
-    stretches: its entries differ by up to max_distortion from those of the
-    matrix that changes nothing, [[1, 0], [0, 1]].
+    other way and asks, for each new pixel, which old pixel to copy: its
+    source. To find it, count the new pixel's position from the centre,
+    multiply it by a random matrix, add a random shift, and count from the
+    corner again. The matrix turns, slants and stretches: its entries differ
+    by up to max_distortion from those of the matrix that changes nothing,
+    [[1, 0], [0, 1]].
     """
     side = math.isqrt(len(x))  # the images' width and height in pixels
     centre = (side - 1) / 2  # as rows and columns are numbered from 0
@@ -353,7 +357,8 @@ def move(x, max_shift, max_distortion, rng):
     inside = np.all((source >= 0) & (source < side), axis=0)  # (n_x,)
     # A source outside the old image gets a valid place, 0, only for now.
     row, column = np.where(inside, source, 0)
-    # Pixel (row, column) is row (row * side + column) of x.
+    # Pixel (row, column) of an image is entry row * side + column of its
+    # column in x.
     moved = x[row * side + column]
     moved[~inside] = 0  # what comes from outside is background
     return moved
@@ -364,9 +369,9 @@ def augment(x, max_shift, max_distortion, rng, parts=4):
 
     A digit that has moved a little is still the same digit, so one image can
     stand for many, and images that are never the same are hard to memorise.
-    This lifts the accuracy on new images from 93 to 98 %. Four parts of the
-    mini-batch move in four ways: that teaches more than one way for all, and
-    a way for each image would only take longer.
+    This lifts the accuracy on new images from 93 to 98 %. Each quarter of the
+    mini-batch moves in its own way. To move each image in its own way takes
+    longer and gains hardly anything.
     """
     moved = [
         move(part, max_shift, max_distortion, rng)
@@ -402,12 +407,12 @@ def model(
     The top of the file explains the settings. The defaults here make plain
     gradient descent: one update per iteration, on all images, unaltered.
     Return the parameters and cost_list: the cost before the training and after
-    each iteration, on at most 1,000 of the unmoved images. With each of them,
-    report(iteration, cost, parameters) is called. It must copy what it wants
-    to keep. Ctrl-C keeps what was learned. Raise InputError for wrong x or y.
+    each iteration, on at most 1,000 images as they are. Each time, report(
+    iteration, cost, parameters) is called. These parameters go on changing: so
+    copy them. Ctrl-C keeps what was learned. Raise InputError for wrong x, y.
     """
     check_images(x, y)
-    x, y = (array.astype(np.float32, copy=False) for array in (x, y))
+    x, y = np.asarray(x, np.float32), np.asarray(y, np.float32)
     m, rng = x.shape[1], default_rng(seed)
     parameters = initialize_parameters(len(x), n_h, len(y), activation, rng)
     velocity = {"d" + n: np.zeros_like(parameters[n]) for n in LEARNED}
@@ -429,8 +434,8 @@ def model(
             decay = (iteration - 1) / iterations if learning_rate_decay else 0
             rate = learning_rate * (1 - decay)
             # Equal batches: in a small one, a few odd images count too much.
-            for batch in np.array_split(rng.permutation(m), n_batches):
-                x_now, y_now = x[:, batch], y[:, batch]
+            for chosen in np.array_split(rng.permutation(m), n_batches):
+                x_now, y_now = x[:, chosen], y[:, chosen]
                 if max_shift or max_distortion:
                     x_now = augment(x_now, max_shift, max_distortion, rng)
                 train_step(x_now, y_now, parameters, velocity, rate, momentum)
@@ -482,7 +487,8 @@ def main():
     """Load the images, train the network, and show what it has learned."""
     check_settings(globals())  # globals() holds all names of this file
     folder = Path(__file__).parent
-    x_train, y_train, x_test, y_test = data = load_data(folder / data_folder)
+    data = load_data(folder / data_folder)
+    x_train, y_train, x_test, y_test = data
     own_images = read_own_digits(folder, own_digits, len(x_train))
     code_is_right = check_update(len(x_train), n_h, len(y_train), activation)
 
@@ -492,11 +498,11 @@ def main():
     test_accuracy = accuracy(x_test, y_test, parameters)
     print(f"Accuracy of Train Dataset {train_accuracy:.1f} %")
     print(f"Accuracy of Test Dataset {test_accuracy:.1f} %")
-    results = cost_list, y_train, train_accuracy, test_accuracy
-    give_advice(code_is_right, *results)
+    accuracies = train_accuracy, test_accuracy
+    give_advice(code_is_right, cost_list, y_train, *accuracies)
 
-    run = describe_settings(globals())
-    show_results(run, folder, data, cost_list, parameters, own_images)
+    changed = describe_settings(globals())
+    show_results(changed, folder, data, cost_list, parameters, own_images)
     return parameters
 
 
@@ -518,7 +524,10 @@ RECIPE = 'The recipe "One-hot labels" in docs/recipes.md helps.'
 
 
 def check_images(x, y=None):
-    """Raise InputError unless x (n_x, m) is from 0 to 1, and y (n_y, m)."""
+    """Raise InputError unless x (n_x, m) and y (n_y, m) are as in the lesson.
+
+    Resizing may leave pixels a little above 1, so they may be up to 2.
+    """
     shape, advice = np.shape(x), "A single image is x[:, [0]], not x[:, 0]."
     expected = "expected (n_x, m): one column per image"
     require(len(shape) == 2, f"Found x of shape {shape}, {expected}. {advice}")
@@ -535,7 +544,6 @@ def check_images(x, y=None):
     )
 
 
-ARE_RIGHT = "agree with measured slopes, and an update goes downhill."
 TINY_NETWORK_FAILED = (
     "Gradient check: your code fails on a tiny network with 4 pixels, 5 "
     "hidden neurons, 3 classes and 6 images. Take sizes from arrays: x.shape."
@@ -593,12 +601,11 @@ def explain_gradients(wrong, gradients, measured, activation):
             lines.append(f"{name} is {found}, but should be {expected}.")
     if lines or not wrong:
         return lines
-    if {*wrong} == {"dw1", "db1"} and find_bad_slope(activation):
-        return [find_bad_slope(activation)]
-    tables = gradients, measured
-    ours, slopes = (
-        np.hstack([t[n].ravel() for n in measured]) for t in tables
-    )
+    bad_slope = find_bad_slope(activation)
+    if wrong == ["dw1", "db1"] and bad_slope:
+        return [bad_slope]
+    ours = np.hstack([gradients[name].ravel() for name in measured])
+    slopes = np.hstack([measured[name].ravel() for name in measured])
     factor = ours @ slopes / (slopes @ slopes)
     if factor and np.allclose(ours, factor * slopes, atol=1e-7):
         advice = "Look at signs, at 1/m and at cost_function."
@@ -619,20 +626,18 @@ def explain_movement(moved, parameters):
 
     moved holds by how much each has changed.
     """
-    still = [name for name in moved if not moved[name].any()]
-    uphill = [name for name in moved if moved[name].sum() > 0]
+    still = ", ".join(n for n in moved if not moved[n].any())
+    uphill = ", ".join(n for n in moved if moved[n].sum() > 0)
     arrays = [n for n, v in parameters.items() if isinstance(v, np.ndarray)]
-    unknown = [name for name in arrays if name not in LEARNED]
+    unknown = ", ".join(n for n in arrays if n not in LEARNED)
     lines = []
     if still:
         advice = "It must change the arrays themselves, as -= does."
-        names = ", ".join(still)
-        lines.append(f"update_parameters leaves {names} unchanged. {advice}")
+        lines.append(f"update_parameters leaves {still} unchanged. {advice}")
     if uphill:
-        lines.append(f"update_parameters moves {', '.join(uphill)} uphill.")
+        lines.append(f"update_parameters moves {uphill} uphill.")
     if unknown:
-        names = ", ".join(unknown)
-        lines.append(f"{names} isn't in LEARNED, so it is never trained.")
+        lines.append(f"{unknown} isn't in LEARNED, so it is never trained.")
     return lines
 
 
@@ -689,7 +694,8 @@ def check_update(n_x, n_h, n_y, activation):
     update_parameters(parameters, slopes, 0.01)
     moved = {name: parameters[name] - before[name] for name in LEARNED}
     faults += explain_movement(moved, parameters)
-    for line in faults or [f"all {len(LEARNED)} gradients {ARE_RIGHT}"]:
+    right = f"all {len(LEARNED)} gradients agree with measured slopes, and an "
+    for line in faults or [right + "update goes downhill."]:
         print(f"Gradient check: {line}")
     return not faults
 
@@ -790,7 +796,7 @@ def parse(lines):
 
 
 def find_problem(line, width):
-    """Return what is wrong with a row of CSV text, or else nothing."""
+    """Return what is wrong with a row of CSV text, or else an empty text."""
     try:
         found = parse([line]).shape[1] if line else width
     except ValueError as error:  # NumPy calls the only row here row 0
@@ -802,7 +808,8 @@ def load_csv(path):
     """Return the numbers in a CSV file as a table (rows, columns).
 
     Numbers may stand in quotes. Blank rows and commas at the end of a row
-    don't count. Raise InputError that names the first row that is wrong.
+    don't count. Raise InputError that names the first row that is wrong, and
+    OSError if the file can't be read.
     """
     text = path.read_text("utf-8-sig", errors="replace")
     lines = [line.rstrip(", \t") for line in text.split("\n")]
@@ -881,7 +888,7 @@ def load_data(folder):
         check_rows(file, x, is_right, "pixels from 0, the background, up.")
         expected = "some ink. Were pixels from 0 to 1 cut to whole numbers?"
         check_rows(file, x, x.any(axis=1), expected)
-    # Full ink is what most images have in their brightest pixel: 255, or 1, or
+    # Full ink is the median of the images' brightest pixels: 255, or 1, or
     # what these files were written with. What is above is cut off.
     full_ink = np.median(tables[train_x].max(axis=1))
     test_ink = np.median(tables[test_x].max(axis=1))
@@ -954,7 +961,7 @@ def open_picture(path):
         ) from None
     if picture.mode[0] in "IF":  # greys with more than 8 bits, on any scale
         grey = np.asarray(picture, float)
-        picture = Image.fromarray(np.uint8(255 * grey / grey.max()))
+        picture = Image.fromarray(np.uint8(255 * grey / (grey.max() or 1)))
     picture = picture.convert("RGBA")
     picture.thumbnail((LONGEST, LONGEST), Image.BOX)
     # Where a picture is transparent, both black and white stand out on grey.
@@ -1088,9 +1095,11 @@ def select_components(ink):
         if is_flat or is_cut or is_frame:
             weights[place] /= 1000
     digit, others = np.zeros(ink.shape), False
-    heaviest = max(weights, default=0)
+    if not components:
+        return digit, others
+    heaviest = max(weights)
+    left, top, right, bottom = boxes[weights.index(heaviest)]
     for weight, (x1, y1, x2, y2), component in zip(weights, boxes, components):
-        left, top, right, bottom = boxes[weights.index(heaviest)]
         gap = max(x1 - right, left - x2)
         overlap = min(y2, bottom) - max(y1, top)
         if weight < LEAST_WEIGHT * heaviest:
@@ -1202,8 +1211,8 @@ def draw_figure(name, title, explanation, *panels, size=(10, 6.5)):
     figure.text(0.03, 1 - 0.65 * inch, explanation, color="0.3")
     places = [[0.07, 0.08, 0.9, 0.78]]
     if len(panels) == 3:  # one to the left, two to the right
-        places = [[0.08, 0.1, 0.33, 0.74], [0.46, 0.44, 0.52, 0.4]]
-        places.append([0.46, 0, 0.52, 0.4])
+        places = [[0.08, 0.1, 0.33, 0.74], [0.45, 0.46, 0.52, 0.39]]
+        places.append([0.45, 0.05, 0.52, 0.39])
     for place, (show, *arguments) in zip(places, panels):
         show(figure.add_axes(place), *arguments)
     return figure
@@ -1246,7 +1255,7 @@ def show_cost(axes, cost_list, iterations, n_y):
     axes.text(iterations, 1.05 * guess, "pure guessing", ha="right", size=9)
     axes.plot(cost_list, color=BLUE, marker="." if iterations < 20 else "")
     axes.set(xlabel="iterations", ylabel="cost, logarithmic", yscale="log")
-    axes.set_xlim(0, iterations)
+    axes.set_xlim(0, max(iterations, 1))
     axes.locator_params("x", integer=True, nbins=6, steps=[1, 2, 5, 10])
     axes.yaxis.set_major_locator(LogLocator(subs=[1, 2, 5]))
     axes.yaxis.set_major_formatter("{x:g}")
@@ -1289,7 +1298,8 @@ def show_stamp(axes, x, y, parameters):
     """Draw how one image x (n_x, 1) changes six hidden neurons.
 
     With a single image, db2 is dz2, db1 is dz1, and row j of dw1 is dz1[j]
-    times the image: the image is stamped onto neuron j, in red or in blue.
+    times the image. So -dw1, which an update adds (here with a learning rate
+    of 1), stamps the image onto neuron j, in red or in blue.
     """
     cache = forward_propagation(x, parameters)
     gradients = backward_prop(x, y, parameters, cache)
@@ -1305,11 +1315,15 @@ def show_stamp(axes, x, y, parameters):
     neurons = np.argsort(-np.abs(dz1[:, 0]))[:6]
     w1, stamps = parameters["w1"][neurons], -dw1[neurons]
     titles = [f"w1, neuron {j}" for j in neurons]
-    titles += [f"dz1 = {dz1[j, 0]:+.2f}" for j in neurons] + 6 * ["w1 - dw1"]
+    titles += [f"{-dz1[j, 0]:+.2f} x" for j in neurons]
+    titles += ["w1 - dw1" for j in neurons]
     tiles = []
-    for row in (w1, stamps, w1 + stamps):
-        tiles += [weight_tile(weights, np.abs(row).max()) for weights in row]
-    show_tiles(axes.inset_axes([0.28, 0, 0.72, 1]), tiles, titles, 6)
+    largest = np.abs(w1 + stamps).max()  # one scale for before and after
+    scales = largest, np.abs(stamps).max(), largest
+    for row, scale in zip((w1, stamps, w1 + stamps), scales):
+        tiles += [weight_tile(weights, scale) for weights in row]
+    axes = axes.inset_axes([0.28, 0, 0.72, 1])
+    show_tiles(axes, tiles, titles, len(neurons))
 
 
 def describe_answer(image, parameters):
@@ -1347,6 +1361,10 @@ def choose_images(x, y, parameters):
     return [*surest, *others][:32], len(mistakes)
 
 
+LEGEND = "Right is blue, wrong is red. Hidden neurons want ink where they are "
+LEGEND += "red, and none where they are blue."
+
+
 def list_pictures(folder, data, cost_list, parameters, own_images):
     """Return {name: (title, explanation, panels ...)}: see draw_figure."""
     x_train, y_train, x_test, y_test = data
@@ -1356,18 +1374,21 @@ def list_pictures(folder, data, cost_list, parameters, own_images):
     pictures = {"cost": (title, explanation, costs)}
     for part, x, y in ("training", x_train, y_train), ("test", x_test, y_test):
         chosen, count = choose_images(x, y, parameters)
-        title = f"The network misreads {count} of {x.shape[1]} {part} images"
-        explanation = "Its surest mistakes in red, others in blue"
+        title = f"The network misreads {count} of {x.shape[1]:,} {part} images"
+        explanation = "Its surest mistakes, in red, and some right answers"
         x, y = x[:, chosen], y[:, chosen]
         answers = (show_answers, x, y, parameters, 8)
         pictures[f"{part}_images"] = (title, explanation, answers)
     title = "What hidden neurons look for"
-    explanation = "Ink where they are red, none where they are blue"
+    explanation = "Ink where they are red, none where they are blue. Above: "
+    explanation += "their largest and their most negative outgoing weight"
     neurons = (show_neurons, x_test, parameters, 32, 8)
     pictures["hidden_neurons"] = (title, explanation, neurons)
-    title = f"One {y[:, 0].argmax()}, and how it changes hidden neurons"
-    explanation = "dw1 = dz1 xᵀ: it is stamped onto each, in red or blue"
-    stamp = (show_stamp, x[:, :1], y[:, :1], parameters)  # the surest mistake
+    answer, right = predict(x[:, :1], parameters)[0], y[:, 0].argmax()
+    title = f"A {right}, read as a {answer}: how it changes six hidden neurons"
+    explanation = "-dw1 = -dz1 xᵀ is stamped onto each: red where weights grow"
+    # If there are mistakes, the first of these test images is the surest.
+    stamp = (show_stamp, x[:, :1], y[:, :1], parameters)
     pictures["stamp"] = (title, explanation, stamp)
     if own_images:
         title = "Your own digits"
@@ -1378,15 +1399,13 @@ def list_pictures(folder, data, cost_list, parameters, own_images):
     title = f"{share:.1f} % of the test images are read correctly"
     answers = (show_answers, x[:, :8], y[:, :8], parameters, 4)
     neurons = (show_neurons, x_test, parameters, 8, 4)
-    pictures["window"] = (title, LEGEND, costs, answers, neurons)
+    explanation = "Right: its surest mistakes, and the hidden neurons that "
+    explanation += "matter most. They want ink where they are red."
+    pictures["window"] = (title, explanation, costs, answers, neurons)
     return pictures
 
 
 # -------------------------------------------------------------------- windows
-LEGEND = "Right is blue, wrong is red. Hidden neurons want ink where they are "
-LEGEND += "red, and none where they are blue."
-
-
 def attempt(what, action, *arguments, **options):
     """Return what the action returns, or print in a line why it failed.
 
@@ -1452,23 +1471,23 @@ def save_picture(path, caption, name, *picture):
 
 
 @in_style
-def show_results(run, folder, data, cost_list, parameters, own_images):
+def show_results(changed, folder, data, cost_list, parameters, own_images):
     """Save the network and all pictures in figures/, then show them.
 
-    run tells which settings aren't as shipped. It names the picture of the
+    changed tells which settings aren't as shipped. It names the picture of the
     window, so that a run with other settings doesn't replace it.
     """
     for name, image in own_images.items():
         answer = describe_answer(image, parameters)
         print(f"Our model says {name} is : {answer}")
     pictures = list_pictures(folder, data, cost_list, parameters, own_images)
-    caption = f"{run}: {pictures['window'][0]}"
+    caption = f"{changed}: {pictures['window'][0]}"
     folder = folder / "figures"
     attempt(folder, folder.mkdir, exist_ok=True)
     attempt("network.npz", np.savez, folder / "network.npz", **parameters)
     for name, picture in pictures.items():
-        file = name if name != "window" else re.sub(r"[^\w=,. -]", "-", run)
-        path = folder / f"{file}.png"
+        file = changed if name == "window" else name
+        path = folder / (re.sub(r"[^\w=,. -]", "-", file) + ".png")
         attempt(path, save_picture, path, caption, name, *picture)
     if plt.get_backend().lower() == "agg":
         print("No window can open: there is no screen, or no window toolkit.")
@@ -1558,8 +1577,10 @@ def open_pad(parameters=None):
     canvas.mpl_connect("button_press_event", on_mouse)
     canvas.mpl_connect("motion_notify_event", on_mouse)
     if canvas.required_interactive_framework:
-        print("Close all windows to end.")
+        print("Close all windows to go on.")
         plt.show(block=True)
+    elif plt.get_backend().lower() == "agg":
+        print(advice)
 
 
 # ---------------------------------------------------------------------- start

@@ -172,8 +172,8 @@ def draw_stamp(x, y, parameters):
     answer = nn.predict(image, parameters)[0]
     title = f"A {right}, read as a {answer}: how it changes six hidden neurons"
     explanation = (
-        "dw1 = dz1 xᵀ: the image is stamped onto each neuron's weights, in "
-        "red or blue, as strongly as the neuron shares the blame"
+        "-dw1 = -dz1 xᵀ: the image x is stamped onto each neuron's weights. "
+        "Red: they grow. Blue: they shrink."
     )
     panel = (nn.show_stamp, image, label, parameters)
     return nn.draw_figure("stamp", title, explanation, panel, size=(10, 5))
