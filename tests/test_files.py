@@ -116,6 +116,7 @@ REFUSED = {  # the file, its text, and what is said; " ... " leaves some out
     "a gap": (X, "0,1,0,9\n0,,0,1\n", "row 2: ... column 2 ... Mend"),
     "a word": (X, "0,1,1,9\n\n0,dog,1,1\n", "row 3: ... 'dog' ... column 2"),
     "an underscore": (X, "1,2,0,9\n1_0,0,0,1\n", "row 2: ... '1_0'"),
+    "one bad row": (X, "0,9,a,1", "row 1: ... 'a' ... column 3"),
     "no number": (X, "0,0,0,9\n1,nan,1,9\n", "row 2: found 1,nan,1,9"),
     "endless": (X, "0,0,0,inf\n1,1,1,9\n", "row 1: found 0,0,0,inf"),
     "below 0": (X, "0,0,0,9\n0,-1,0,2\n", "row 2: found 0,-1,0,2"),

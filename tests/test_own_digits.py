@@ -115,6 +115,8 @@ LINES = 1.0 * ((ROW - 25) % 40 < 2)
 SLANTED = 1.0 * ((ROW - 25 + 0.1 * COLUMN) % 40 < 2)
 SQUARES = np.maximum(LINES, LINES.T)
 FRAME = abs(FROM_MIDDLE - 90) < 3
+CORNER = np.pad(ink_of(size=80, thickness=6), [(110, 10), (110, 10)])
+SMALL_FRAME = abs(np.maximum(abs(ROW - 149.5), abs(COLUMN - 149.5)) - 43) < 2
 ELSE = {  # how the picture is made of the ink, what is on it, and what else
     "on a huge sheet": (photograph, np.pad(ink_of(), 300), 0),
     "on ruled paper": (photograph, ink_of(), LINES),
@@ -123,6 +125,7 @@ ELSE = {  # how the picture is made of the ink, what is on it, and what else
     "on squared paper": (photograph, ink_of(), SQUARES),
     "a 4 with a tall stem, on lines": (photograph, ink_of(FOUR), LINES),
     "in a frame": (photograph, ink_of(), FRAME),
+    "in a small frame": (photograph, CORNER, SMALL_FRAME),
     "in a frame on a screen": (drawing, ink_of(), FRAME),
     "beside a dark object": (photograph, ink_of(), COLUMN > 180),
     "at a table's edge": (photograph, ink_of(), ROW > 0.1 * COLUMN + 175),
@@ -185,7 +188,9 @@ def black_through(alpha):
 
 
 FILES = {
-    "16-bit PNG": lambda p: Image.fromarray(np.uint16(p) * np.uint16(257)),
+    "16-bit PNG": lambda p: Image.fromarray(
+        np.uint16(p) * np.uint16(99) + np.uint16(9000)
+    ),
     "transparent PNG": lambda p: black_through(ImageOps.invert(p)),
     "palette PNG": lambda p: p.quantize(2),
     "black and white PNG": lambda p: p.convert("1"),

@@ -117,6 +117,13 @@ def test_in_idle_it_runs_with_a_stdout_of_another_kind(folder, patch):
     assert sys.stdout.getvalue().endswith(f"{NO_WINDOW}\n")
 
 
+def test_each_line_is_shown_at_once_whatever_its_letters(folder, patch):
+    patch(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "ascii"))
+    last_words(folder, momentum=1)
+    assert sys.stdout.line_buffering
+    print("Übung", end="")
+
+
 def test_in_a_notebook_each_picture_is_shown(folder, patch, printed):
     shown = []
     patch(plt, "get_backend", lambda: "inline")
