@@ -382,7 +382,7 @@ def test_only_the_left_button_draws_and_only_on_the_sheet(pad, button, where):
     assert not pad.ink().any()
 
 
-def test_a_right_click_clears_all_that_one_sees(pad, printed):
+def test_a_right_click_clears_all_that_one_sees(printed, pad):
     assert "needs a window" in printed()  # which isn't here
     pad.stroke((100, 100), (100, 100), 3)
     at_first = pad.screenshot()
