@@ -641,7 +641,7 @@ def explain_movement(moved, parameters):
     return lines
 
 
-def find_faults(x, y, parameters):
+def find_faults(x, y, parameters, activation):
     """Return what is wrong with the lesson's functions, a line per fault.
 
     A fault that only follows from another one isn't listed.
@@ -662,7 +662,6 @@ def find_faults(x, y, parameters):
         if np.shape(gradients.get(name)) != slopes.shape
         or not np.allclose(gradients[name], slopes, rtol=1e-5, atol=1e-7)
     ]
-    activation = parameters["activation"]
     return explain_gradients(wrong, gradients, measured, activation)
 
 
@@ -682,7 +681,7 @@ def check_update(n_x, n_h, n_y, activation):
     for name in LEARNED:
         tiny[name] = rng.standard_normal(tiny[name].shape)
     try:
-        faults = find_faults(x, y, tiny)
+        faults = find_faults(x, y, tiny, activation)
     except Exception:
         print(TINY_NETWORK_FAILED)
         raise
@@ -710,7 +709,7 @@ def give_advice(code_is_right, cost_list, y, train_accuracy, test_accuracy):
     elif last > 20 * first:
         fact = "The cost rose instead of falling."
         advice = "Lower learning_rate."
-    elif first == last:
+    elif first == last and len(cost_list) > 1:
         fact = "The cost hasn't moved at all."
         advice = "Does an update change the parameters?"
     elif train_accuracy - chance < (100 - chance) / 10:
@@ -1418,6 +1417,13 @@ def attempt(what, action, *arguments, **options):
         print(f"{what}: not done. {type(error).__name__}: {error}")
 
 
+def is_desktop(name):
+    """Return whether the figure of this name has a window of its own."""
+    if not plt.fignum_exists(name):
+        return False
+    return bool(plt.figure(name).canvas.required_interactive_framework)
+
+
 @in_style
 def open_window(x, y, iterations):
     """Open a window in which one sees the network learn, if there is a screen.
@@ -1432,7 +1438,7 @@ def open_window(x, y, iterations):
         print(f"No window can open: {error}")
         plt.switch_backend("agg")
         return None
-    if not canvas.required_interactive_framework:
+    if not is_desktop("window"):
         plt.close("window")
         return None
     plt.show(block=False)
@@ -1463,10 +1469,10 @@ def save_picture(path, caption, name, *picture):
     figure.text(0.98, 0.012, caption, size=8, ha="right", color="0.4")
     figure.savefig(path)
     print(f"Picture saved: {path}")
-    is_desktop = figure.canvas.required_interactive_framework
-    if is_desktop and name != "window":
-        plt.close(name)
-    elif not is_desktop and plt.get_backend().lower() != "agg":
+    if is_desktop(name):
+        if name != "window":
+            plt.close(name)
+    elif plt.get_backend().lower() != "agg":
         plt.show()  # one at a time, as some notebooks only show the newest
 
 
@@ -1477,22 +1483,24 @@ def show_results(changed, folder, data, cost_list, parameters, own_images):
     changed tells which settings aren't as shipped. It names the picture of the
     window, so that a run with other settings doesn't replace it.
     """
+    figures = folder / "figures"
+    attempt(figures, figures.mkdir, exist_ok=True)
+    attempt("network.npz", np.savez, figures / "network.npz", **parameters)
     for name, image in own_images.items():
         answer = describe_answer(image, parameters)
         print(f"Our model says {name} is : {answer}")
     pictures = list_pictures(folder, data, cost_list, parameters, own_images)
     caption = f"{changed}: {pictures['window'][0]}"
-    folder = folder / "figures"
-    attempt(folder, folder.mkdir, exist_ok=True)
-    attempt("network.npz", np.savez, folder / "network.npz", **parameters)
     for name, picture in pictures.items():
         file = changed if name == "window" else name
-        path = folder / (re.sub(r"[^\w=,. -]", "-", file) + ".png")
+        path = figures / (re.sub(r"[^\w=,. -]", "-", file) + ".png")
         attempt(path, save_picture, path, caption, name, *picture)
     if plt.get_backend().lower() == "agg":
         print("No window can open: there is no screen, or no window toolkit.")
     else:
         attempt("The pad", open_pad, parameters)
+        if is_desktop("window"):  # it is still open, as the pad failed
+            attempt("The windows", plt.show, block=True)
     # IPython's %run would show an empty figure if it saw that one was drawn.
     plt.draw_if_interactive.called = False
 
@@ -1500,8 +1508,8 @@ def show_results(changed, folder, data, cost_list, parameters, own_images):
 def load_network(folder=Path(__file__).parent):
     """Return the parameters of the last run, which are kept in figures/."""
     with np.load(folder / "figures" / "network.npz") as file:
-        parameters = dict(file)
-    return parameters | {"activation": str(parameters["activation"])}
+        # np.load makes an array even of the activation's name.
+        return {n: v if v.ndim else v.item() for n, v in file.items()}
 
 
 def draw_pad(n_x, n_y):
@@ -1576,7 +1584,7 @@ def open_pad(parameters=None):
 
     canvas.mpl_connect("button_press_event", on_mouse)
     canvas.mpl_connect("motion_notify_event", on_mouse)
-    if canvas.required_interactive_framework:
+    if is_desktop("pad"):
         print("Close all windows to go on.")
         plt.show(block=True)
     elif plt.get_backend().lower() == "agg":

@@ -71,12 +71,12 @@ SLIPS = {
     "forward_propagation; random": forward(
         lambda c, *_: c | {"a2": forget(c["a2"])}
     ),
-    "forward_propagation changes x": forward(lambda c, x, _: spoil(x) or c),
-    "backward_prop changes w2": back(
+    "forward_propagation changes x:": forward(lambda c, x, _: spoil(x) or c),
+    "backward_prop changes w2:": back(
         lambda g, x, y, p, _: spoil(p["w2"]) or g
     ),
-    "backward_prop changes y": back(lambda g, x, y, *_: spoil(y) or g),
-    "backward_prop; random": back(lambda g, *_: g | {"db1": forget(g["db1"])}),
+    "backward_prop changes y:": back(lambda g, x, y, *_: spoil(y) or g),
+    "backward_prop; random": back(lambda g, *_: g | {"dw1": forget(g["dw1"])}),
     "w3; LEARNED": first(lambda p, *_: p | {"w3": np.eye(3)}),
     "cost_function; minus sign": cost(lambda cost, *_: -cost),
     "cost_function; nan; log(0)": cost(lambda *_: np.nan),
