@@ -1,56 +1,66 @@
-"""Facts about the network: its equations, its gradients and its training."""
+"""Facts about the network: its equations, its gradients, how it learns."""
 
-import inspect
 import math
 
 import numpy as np
 import pytest
-from conftest import LEARNED, one_line
+from conftest import edited
+from numpy.random import default_rng
 from pytest import approx
 
 import neural_network as nn
 
-
-def problem(m=12, dtype="f4"):
-    """Return m images; the brightest of their first three pixels tells."""
-    x = np.random.default_rng(1).random((16, m)).astype(dtype)
-    return x, np.eye(3, dtype=dtype)[:, x[:3].argmax(axis=0)]
-
-
-def cost_of(x, y, parameters):
-    return nn.cost_function(nn.probabilities(x, parameters), y)
+LEARNED = ("w1", "b1", "w2", "b2")
+# Twelve images of 4 by 4 pixels. The brightest of the first three pixels is
+# the class.
+X = default_rng(1).random((16, 12)).astype("f4")
+Y = np.eye(3, dtype="f4")[:, X[:3].argmax(axis=0)]
 
 
-def gradients_of(x, y, parameters):
-    cache = nn.forward_propagation(x, parameters)
-    return nn.backward_prop(x, y, parameters, cache)
+def train(n_h=5, learning_rate=0.4, iterations=4, **ideas):
+    return nn.model(X, Y, n_h, learning_rate, iterations, **ideas)
 
 
-def train(iterations=2, m=12, **settings):
-    """Train a small network on the problem; return what model returns."""
-    return nn.model(*problem(m), 5, 0.4, iterations, **settings)
+def train_by_hand(rates, momentum=0):
+    """Train as the README says; return the parameters and the costs."""
+    parameters, costs = nn.initialize_parameters(16, 5, 3), []
+    velocity = {f"d{name}": 0 for name in LEARNED}
+    for rate in [*rates, 0]:  # the last cost is that of the trained network
+        cache = nn.forward_propagation(X, parameters)
+        costs.append(nn.cost_function(cache["a2"], Y))
+        gradients = nn.backward_prop(X, Y, parameters, cache)
+        for name, slopes in gradients.items():
+            velocity[name] = momentum * velocity[name] + slopes
+        nn.update_parameters(parameters, velocity, rate)
+    return parameters, costs
 
 
-def assert_equal(one, other):
-    """Two networks must be equal, but for rounding."""
+def assert_same(run, other):
+    """Two trainings must end in the same network after the same costs."""
     for name in LEARNED:
-        assert one[name] == approx(other[name], rel=1e-4, abs=1e-6)
+        assert run[0][name] == approx(other[0][name], rel=1e-4, abs=1e-6)
+    assert run[1] == approx(other[1], rel=1e-4)
 
 
-# --------------------------------------------------------------- each function
-def test_the_curves_and_their_slopes_from_their_outputs():
-    a = nn.tanh(np.array([-2.0, 0, 0.5]))
-    assert a == approx([-0.9640276, 0, 0.4621172])
-    assert nn.tanh_slope_from(a) == approx([0.0706508, 1, 0.7864477])
-    a = nn.relu(np.array([-2.0, 0, 0.5, 3]))
-    assert a.tolist() == [0, 0, 0.5, 3]
-    assert nn.relu_slope_from(a).tolist() == [0, 0, 1, 1]
+# ------------------------------------------------------------------ equations
+@pytest.mark.parametrize("name", nn.ACTIVATIONS)
+def test_the_slope_of_a_curve_is_the_measured_one(name):
+    curve, slope_from = nn.ACTIVATIONS[name]
+    z, h = np.array([-3, -0.5, 0.25, 2]), 1e-6
+    measured = (curve(z + h) - curve(z - h)) / (2 * h)
+    assert slope_from(curve(z)) == approx(measured, abs=1e-6)
+
+
+def test_the_curves_have_their_well_known_values():
+    assert nn.tanh(np.array([-20, 0, math.log(2)])) == approx([-1, 0, 0.6])
+    assert nn.relu(np.array([-2, 0, 3])).tolist() == [0, 0, 3]
+    assert not nn.relu_slope_from(np.array([0.0]))  # a choice, and ours
 
 
 def test_softmax_makes_each_column_probabilities_and_does_not_overflow():
-    z = np.log([[1.0, 2.0], [3.0, 2.0]])
+    z = np.log([[1, 2], [3, 2]])
     assert nn.softmax(z) == approx(np.array([[0.25, 0.5], [0.75, 0.5]]))
-    z = np.array([[1000.0, -1000.0], [-1000.0, -1000.0]])
+    z = np.array([[1000, -1000], [-1000, -1000]])
     assert nn.softmax(z).tolist() == [[1, 0.5], [0, 0.5]]
 
 
@@ -61,8 +71,30 @@ def test_the_cost_is_the_mean_of_minus_log_of_the_right_class():
     assert 20 < nn.cost_function(1 - y, y) < math.inf  # sure, and wrong
 
 
-def test_the_most_likely_class_is_the_answer_and_the_accuracy_its_share():
-    w = np.eye(2)  # this network thinks the class of the larger pixel likelier
+@pytest.mark.parametrize("activation", nn.ACTIVATIONS)
+def test_the_gradients_are_the_measured_slopes_of_the_cost(activation):
+    network = nn.initialize_parameters(16, 7, 3, activation)
+    for name in LEARNED:  # float64, and far from the corner of ReLU
+        network[name] = default_rng(14).standard_normal(network[name].shape)
+    cache = nn.forward_propagation(X, network)
+    gradients = nn.backward_prop(X, Y, network, cache)
+    for name, slopes in nn.measure_gradients(X, Y, network).items():
+        assert gradients[name] == approx(slopes, rel=1e-5, abs=1e-7)
+
+
+def test_the_first_network_is_random_small_and_undecided():
+    network = nn.initialize_parameters(784, 1000, 10)
+    shapes = [network[name].shape for name in LEARNED]
+    assert shapes == [(1000, 784), (1000, 1), (10, 1000), (10, 1)]
+    assert {network[name].dtype for name in LEARNED} == {np.dtype("f4")}
+    assert not network["b1"].any() and not network["b2"].any()
+    cache = nn.forward_propagation(np.ones((784, 1)), network)
+    assert 1 < cache["z1"].std() < 5  # where tanh isn't flat
+    assert cache["a2"] == approx(0.1, abs=0.03)
+
+
+def test_the_likeliest_class_is_the_answer_and_the_accuracy_its_share():
+    w = np.eye(2)  # the class of the larger pixel is likelier
     network = {"w1": w, "b1": 0, "w2": w, "b2": 0, "activation": "tanh"}
     x = np.array([[0.9, 0.1, 0.5, 0.2], [0.8, 0.2, 0.6, 0.1]])
     y = np.array([[1, 0, 0, 0], [0, 1, 1, 1]])
@@ -70,190 +102,140 @@ def test_the_most_likely_class_is_the_answer_and_the_accuracy_its_share():
     assert nn.accuracy(x, y, network) == 75
 
 
-def test_an_update_subtracts_the_gradients_times_the_learning_rate_in_place():
-    parameters = {name: np.array([[1.0, 2.0]]) for name in LEARNED}
-    gradients = {f"d{name}": np.array([[0.5, -0.5]]) for name in LEARNED}
-    assert nn.update_parameters(parameters, gradients, 0.1) is parameters
-    assert all(parameters[name].tolist() == [[0.95, 2.05]] for name in LEARNED)
+# ------------------------------------------------------------------- training
+def test_training_is_forward_backward_update_in_a_loop():
+    assert_same(train(), train_by_hand([0.4] * 4))
+    run = train(momentum=0.5, learning_rate_decay=True)
+    assert_same(run, train_by_hand([0.4, 0.3, 0.2, 0.1], momentum=0.5))
 
 
-@pytest.mark.parametrize("activation", ["tanh", "relu"])
-def test_the_gradients_are_the_measured_slopes_of_the_cost(activation):
-    parameters = nn.initialize_parameters(16, 7, 3, activation, 0)
-    rng = np.random.default_rng(14)  # none comes close to the corner of ReLU
-    for name in LEARNED:
-        parameters[name] = rng.standard_normal(parameters[name].shape)
-    batch = *problem(dtype=float), parameters
-    measured = nn.measure_gradients(*batch)
-    for name, gradient in gradients_of(*batch).items():
-        assert gradient == approx(measured[name], rel=1e-6, abs=1e-8)
+def test_an_update_that_returns_new_arrays_trains_as_one_in_place():
+    old = 'parameters[name] -= learning_rate * gradients["d" + name]'
+    new = "parameters = parameters | {name: parameters[name] - learning_rate"
+    other = edited((old, f'{new} * gradients["d" + name]}}'))
+    ideas = {"batch_size": 5, "momentum": 0.5}
+    run = other.model(X, Y, 5, 0.4, 4, **ideas)
+    assert_same(run, train(**ideas))
 
 
-def test_the_first_weights_are_random_and_think_all_classes_equally_likely():
-    parameters = nn.initialize_parameters(784, 1000, 10, rng=0)
-    shapes = [parameters[name].shape for name in LEARNED]
-    assert shapes == [(1000, 784), (1000, 1), (10, 1000), (10, 1)]
-    assert not parameters["b1"].any() and not parameters["b2"].any()
-    assert parameters["w1"].std() == approx(2.5 / math.sqrt(784), rel=0.01)
-    a2 = nn.probabilities(np.ones((784, 1)), parameters)
-    assert a2 == approx(0.1, abs=0.03)
-
-
-ORDERED = {  # the arguments that suffice, in this order
-    nn.initialize_parameters: "n_x n_h n_y",
-    nn.forward_propagation: "x parameters",
-    nn.cost_function: "a2 y",
-    nn.backward_prop: "x y parameters forward_cache",
-    nn.update_parameters: "parameters gradients learning_rate",
-    nn.model: "x y n_h learning_rate iterations",
-}
-
-
-def test_the_ordered_arguments_suffice_and_model_prints_the_costs(printed):
-    for function, names in ORDERED.items():
-        arguments = inspect.signature(function).parameters.values()
-        needed = [a.name for a in arguments if a.default is a.empty]
-        assert needed == names.split()
-    _, costs = nn.model(*problem(), 5, 0.4, 30)
-    said = [
-        f"Cost after {i} iterations is : {costs[i]:.4f}" for i in range(31)
-    ]
-    assert printed().splitlines() == said[::3]
-
-
-# -------------------------------------------------------------------- training
-def train_slowly(rates, activation="tanh", n=1, momentum=0, moves=(0, 0)):
-    """Train with n mini-batches as the README says; return model's results."""
-    (x, y), rng = problem(), np.random.default_rng(1)
-    parameters = nn.initialize_parameters(16, 5, 3, activation, rng)
-    velocity = dict.fromkeys((f"d{name}" for name in LEARNED), 0)
-    costs = [cost_of(x, y, parameters)]
-    for rate in rates:
-        for batch in np.array_split(rng.permutation(12), n):
-            images = nn.augment(x[:, batch], *moves, rng)
-            gradients = gradients_of(images, y[:, batch], parameters)
-            for name, slope in gradients.items():
-                velocity[name] = momentum * velocity[name] + slope
-            nn.update_parameters(parameters, velocity, rate)
-        costs.append(cost_of(x, y, parameters))
-    return parameters, costs
-
-
-def test_training_is_forward_backward_update_in_a_loop_with_the_ideas_added():
-    expected, costs = train_slowly([0.4] * 4)
-    parameters, cost_list = train(4, seed=1)
-    assert cost_list == approx(costs, rel=1e-4)
-    assert_equal(parameters, expected)
-    ideas = {"activation": "relu", "momentum": 0.5}
-    rates = (0.4, 0.3, 0.2, 0.1)
-    expected, costs = train_slowly(rates, n=3, moves=(1, 0.2), **ideas)
-    ideas |= {"batch_size": 5, "max_shift": 1, "max_distortion": 0.2}
-    parameters, cost_list = train(4, learning_rate_decay=True, seed=1, **ideas)
-    assert cost_list == approx(costs, rel=1e-4)
-    assert_equal(parameters, expected)
-
-
-@pytest.mark.parametrize("m, sizes", [(12, {4}), (13, {4, 5}), (3, {3})])
-def test_mini_batches_hold_each_image_once_and_are_nearly_equal(
-    m, sizes, patch
-):
-    seen, step = [], nn.train_step
-
-    def look(x, *rest):
-        seen.append(x)
-        return step(x, *rest)
-
-    patch(nn, "train_step", look)
-    train(1, m, batch_size=5)
-    assert {x.shape[1] for x in seen} == sizes
-    assert sorted(np.hstack(seen)[0]) == sorted(problem(m)[0][0])
+def test_mini_batches_are_equal_and_hold_each_image_once():
+    """For tiny steps, three equal batches go three times as far as one."""
+    start = nn.initialize_parameters(16, 5, 3)["w1"]
+    once = train(learning_rate=1e-3, iterations=1)[0]["w1"] - start
+    run = train(learning_rate=1e-3, iterations=1, batch_size=5)
+    assert run[0]["w1"] - start == approx(3 * once, rel=0.02, abs=1e-6)
 
 
 def test_a_shift_moves_by_whole_pixels_and_fills_with_background():
-    image, rng = np.arange(1.0, 26).reshape(5, 5), np.random.default_rng(0)
+    image, rng = np.arange(1.0, 26).reshape(5, 5), default_rng(0)
     moved = [nn.move(image.reshape(25, 1), 2, 0, rng) for _ in range(300)]
     padded = np.pad(image, 2)
     crops = [padded[i : i + 5, j : j + 5] for i, j in np.ndindex(5, 5)]
-    # All 25 shifts by -2 to 2 pixels, down and across:
-    assert {(*image.flat,) for image in moved} == {(*c.flat,) for c in crops}
+    assert {(*m.flat,) for m in moved} == {(*c.flat,) for c in crops}
 
 
 def test_a_distortion_keeps_the_centre_and_moves_the_rest_so_far():
-    image, rng = np.zeros((21, 21)), np.random.default_rng(0)
-    image[10, 10], image[2, 10], image[10, 2] = 5, 7, 9
-    above, left = [], []
+    image, rng = np.zeros((21, 21)), default_rng(0)
+    image[10, 10], image[2, 10] = 5, 7
+    places = []
     for _ in range(300):
         moved = nn.move(image.reshape(-1, 1), 0, 0.4, rng).reshape(21, 21)
         assert moved[10, 10] == 5
-        above += [*np.argwhere(moved == 7)]
-        left += [*np.argwhere(moved.T == 9)]
-    for places in (above, left):  # from 8 pixels beside the centre
-        rows, columns = np.array(places).T
-        assert rows.min() == 0 and rows.max() in (4, 5)
-        assert {columns.min(), columns.max()} <= {4, 5, 6, 14, 15, 16}
+        places += [*np.argwhere(moved == 7) - 10]
+    across, along = np.abs(places)[:, 1], -np.array(places)[:, 0]
+    assert 4 <= across.max() <= 6  # slanted: it was 0
+    assert along.min() in (5, 6) and along.max() == 10  # stretched: it was 8
 
 
-def test_each_part_of_a_mini_batch_moves_in_its_own_way():
-    x = np.tile(np.arange(1.0, 26)[:, None], 8)  # the same image 8 times
-    moved = nn.augment(x, 2, 0.3, np.random.default_rng(0))
-    assert len({column.tobytes() for column in moved.T}) == 4
-    assert (moved[:, ::2] == moved[:, 1::2]).all()
-    one = nn.augment(x[:, :1], 2, 0.3, np.random.default_rng(0))
-    assert one.shape == (25, 1)  # though three parts are empty
+def test_the_images_of_a_batch_move_in_several_ways_at_random():
+    x = np.tile(np.arange(1.0, 26)[:, None], 8)  # the same image eight times
+    moved = nn.augment(x, 2, 0.3, default_rng(0))
+    assert moved.shape == x.shape
+    assert 1 < len({column.tobytes() for column in moved.T}) <= 8
+    assert nn.augment(x[:, :1], 2, 0.3, default_rng(0)).shape == (25, 1)
+    assert train(max_shift=1)[1] != train()[1] != train(max_distortion=0.3)[1]
 
 
-# ----------------------------------------------------- costs, reports, the end
-def test_each_cost_is_reported_with_the_network_as_it_is_then():
-    reports, costs = [], []
-
+def test_costs_are_printed_reported_and_kept_and_ctrl_c_loses_nothing(capsys):
     def report(iteration, cost, parameters):
+        a2 = nn.forward_propagation(X, parameters)["a2"]
+        assert cost == approx(nn.cost_function(a2, Y))
         reports.append((iteration, cost))
-        costs.append(cost_of(*problem(), parameters))
-
-    _, cost_list = train(report=report)
-    assert reports == [*enumerate(cost_list)] and len(reports) == 3
-    assert cost_list == approx(costs)
-
-
-@pytest.mark.parametrize("iteration", [1, 3])
-def test_ctrl_c_keeps_what_was_learned_until_then(iteration, printed):
-    def report(number, cost, parameters):
-        if number == iteration:
+        if iteration == 10:
             raise KeyboardInterrupt
 
-    parameters, cost_list = train(9, report=report)
-    said = f"Stopped in iteration {iteration + 1} of 9.\n"
-    assert printed().endswith(said)
-    assert len(cost_list) == iteration + 1
-    assert_equal(parameters, train(iteration)[0])
+    reports = []
+    run = train(iterations=30, report=report)
+    assert reports == [*enumerate(run[1])] and len(reports) == 11
+    assert_same(run, train(iterations=10))
+    said = capsys.readouterr().out.splitlines()
+    costs = [f"Cost after {i} iterations is : {c:.4f}" for i, c in reports]
+    assert said[:5] == [*costs[::3], "Stopped in iteration 11 of 30."]
 
 
-def test_a_training_that_diverges_ends_early_and_says_so(printed):
-    _, cost_list = nn.model(*problem(), 5, 1e6, 50)
-    said = f"The training diverged: the cost is {cost_list[-1]:g}.\n"
-    assert len(cost_list) < 50 and printed().endswith(said)
+def test_a_training_that_diverges_ends_early_and_says_so(capsys):
+    _, costs = train(learning_rate=1e6, iterations=50)
+    *_, said = capsys.readouterr().out.splitlines()
+    assert len(costs) < 50 and f" {costs[-1]:g}." in said
+    assert "diverged" in said and "Lower learning_rate." in said
+
+
+def test_the_network_learns_to_read_new_digits(data, network):
+    assert nn.accuracy(*data[2:], network) > 90  # about 95, give or take 1
+
+
+def test_the_same_seed_gives_the_same_and_another_one_another():
+    ideas = {"batch_size": 5, "max_shift": 1, "max_distortion": 0.3}
+    assert train(**ideas)[1] == train(**ideas)[1] != train(seed=1, **ideas)[1]
+    assert train()[1][0] != train(seed=1)[1][0]  # the first network, too
+
+
+def test_the_training_follows_the_settings_at_the_top(monkeypatch):
+    settings = {"n_h": 5, "learning_rate": 0.4, "iterations": 4, "seed": 3}
+    settings |= {"activation": "relu", "batch_size": 7, "momentum": 0.5}
+    settings |= {"max_shift": 1, "max_distortion": 0.3}
+    settings["learning_rate_decay"] = False
+    reports = []
+    for name, value in settings.items():
+        monkeypatch.setattr(nn, name, value)
+    run = nn.train_with_settings(X, Y, lambda *report: reports.append(report))
+    assert_same(run, nn.model(X, Y, **settings))
+    assert [cost for _, cost, _ in reports] == run[1]
+
+
+@pytest.mark.parametrize("kind", ["f8", "f2", "i8", "u1", bool, list])
+def test_images_and_labels_of_any_kind_train_the_same(kind):
+    x, y = X.round(), Y  # black and white
+    given = [t.tolist() if kind is list else t.astype(kind) for t in (x, y)]
+    run = nn.model(*given, 5, 0.4, 4)
+    assert_same(run, nn.model(x, y, 5, 0.4, 4))
+    assert {run[0][name].dtype for name in LEARNED} == {np.dtype("f4")}
+
+
+def test_standardised_images_are_learned_as_well(data):
+    x, y, u, v = data
+    mean, spread = x.mean(axis=1, keepdims=True), x.std(axis=1, keepdims=True)
+    spread[spread == 0] = 1
+    x, u = (x - mean) / spread, (u - mean) / spread
+    parameters, _ = nn.model(x, y, 30, 0.05, 3, batch_size=128, momentum=0.9)
+    assert nn.accuracy(u, v, parameters) > 70
 
 
 # ------------------------------------------------------ what the functions got
-X, Y = problem()
-WRONG = {  # x, y, and what is found and expected
-    "one image": (X[:, 0], Y[:, :1], "x .*(16,).* expected .*n_x, m"),
-    "pixels up to 255": (255 * X, Y, "x .* 254.* expected .* 1"),
-    "a pixel below 0": (X - 0.1, Y, "x .* -0.0.* expected .* 0"),
-    "no number": (np.where(X > 0.9, np.nan, X), Y, "x .*nan.* expected .* 1"),
-    "plain digits": (X, Y.argmax(axis=0), "y .*(12,).* expected .*n_y, 12"),
-    "labels in a row": (X, Y[:1], "y .*(1, 12).* expected .*n_y, 12"),
-    "a label too few": (X, Y[:, 1:], "y .*(3, 11).* expected .*n_y, 12"),
+NETWORK = nn.initialize_parameters(16, 5, 3)
+WRONG = {  # a function, what it got, and what is said of that
+    "one image": (nn.predict, [X[:, 0], NETWORK], "x of shape (16,)"),
+    "up to 255": (nn.model, [255 * X.round(), Y, 5, 0.4, 1], "x up to 255"),
+    "no number": (nn.predict, [X * np.nan, NETWORK], "x up to nan"),
+    "plain digits": (nn.accuracy, [X, Y[0], NETWORK], "y of shape (12,)"),
+    "a row of digits": (nn.accuracy, [X, Y[:1], NETWORK], "y of shape (1,"),
+    "a label too few": (nn.model, [X, Y[:, 1:], 5, 0.4, 1], "y of shape (3"),
 }
 
 
-@pytest.mark.parametrize("x, y, said", WRONG.values(), ids=WRONG)
-def test_the_functions_say_which_images_or_labels_they_got(x, y, said):
-    network = nn.initialize_parameters(16, 5, 3, rng=0)
-    calls = [(nn.model, x, y, 5, 0.4, 1), (nn.accuracy, x, y, network)]
-    if x is not X:
-        calls += [(nn.predict, x, network), (nn.describe_answer, x, network)]
-    for function, *arguments in calls:
-        with pytest.raises(nn.InputError, match=f"Found {said}") as caught:
-            function(*arguments)
-        one_line(str(caught.value))
+@pytest.mark.parametrize("function, given, said", WRONG.values(), ids=WRONG)
+def test_wrong_images_or_labels_are_told_in_one_line(function, given, said):
+    with pytest.raises(nn.InputError, match="expected") as caught:
+        function(*given)
+    assert f"Found {said}" in str(caught.value)
+    assert "\n" not in str(caught.value)

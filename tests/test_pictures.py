@@ -1,34 +1,27 @@
-"""What a person sees: the pictures, the windows, and the pad in use."""
+"""What a person sees: the pictures, the window, and the pad in use."""
 
-import itertools
 import sys
+from itertools import combinations
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from conftest import LEARNED
-from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.backend_bases import MouseEvent
-from PIL import Image
+from matplotlib.transforms import Bbox
 from pytest import approx
 
 import neural_network as nn
 
-RUN = "n_h=9, iterations=3"  # what isn't as shipped in conftest's folder
 PICTURES = {"cost", "training_images", "test_images", "hidden_neurons"}
-PICTURES |= {"stamp", RUN}
-
-
-def copying(n_x=16, n_y=10):
-    """Return a network that takes pixels for how likely the classes are."""
-    w1, w2, b1 = np.eye(n_y, n_x), np.eye(n_y), np.zeros((n_y, 1))
-    return {"w1": w1, "b1": b1, "w2": w2, "b2": b1, "activation": "relu"}
+PICTURES |= {"stamp", "summary"}
+# A network that takes the first ten of 16 pixels for how likely each digit is.
+COPYING = {"w1": np.eye(10, 16), "b1": 0, "w2": np.eye(10), "b2": 0}
+COPYING["activation"] = "relu"
 
 
 def drawn(show, *arguments):
     """Return axes on which something is drawn."""
-    axes = plt.figure().add_axes([0.1, 0.1, 0.8, 0.8])
+    axes = plt.figure().add_subplot()
     show(axes, *arguments)
     return axes
 
@@ -37,216 +30,107 @@ def texts(axes):
     return [text.get_text() for text in axes.texts]
 
 
-def image_in(axes):
-    return np.asarray(axes.images[0].get_array())
-
-
-def tile(axes, number, side, columns):
-    """Return an image among others in axes, with colours (side, side, 3)."""
-    gap = side // 3
-    row, column = divmod(number, columns)
-    top, left = row * (side + gap) + gap, column * (side + gap)
-    return image_in(axes)[top : top + side, left : left + side]
-
-
-def is_red(colour):
-    assert abs(colour[0] - colour[2]) > 0.1  # red and blue
-    return colour[0] > colour[2]
+def saved(folder):
+    """Return the names of the pictures that were saved."""
+    return {path.stem for path in (folder / "figures").glob("*.png")}
 
 
 # ---------------------------------------------------------------- the pictures
 def test_the_cost_is_drawn_on_a_logarithmic_scale_beside_pure_guessing():
     axes = drawn(nn.show_cost, [8.0, 4.0, 2.0], 4, 10)
     assert axes.lines[1].get_xydata().tolist() == [[0, 8], [1, 4], [2, 2]]
-    assert axes.get_yscale() == "log" and axes.get_xlim() == (0, 4)
     assert axes.lines[0].get_ydata()[0] == approx(np.log(10))
-    assert texts(axes) == ["pure guessing"]
-    axes.figure.draw_without_rendering()
-    low, high = axes.get_ylim()
-    numbers = [float(text.get_text()) for text in axes.get_yticklabels()]
-    assert {0.5, 1, 2, 5} <= {n for n in numbers if low <= n <= high}
-    assert low < 0.3 and high > 8
+    assert axes.get_yscale() == "log" and axes.get_xlim() == (0, 4)
 
 
 def test_right_is_blue_and_a_mistake_is_red_and_names_the_right_digit():
-    x = np.zeros((16, 2))
-    x[[0, 2], [0, 1]] = 1
-    axes = drawn(nn.show_answers, x, np.eye(10)[:, :2], copying(), 8)
-    assert texts(axes) == ["0 (23%)", "2, not 1 (23%)"]
-    right, wrong = tile(axes, 0, 4, 8), tile(axes, 1, 4, 8)
-    assert not is_red(right[0, 0]) and is_red(wrong[0, 2])
-    assert (right[1:] == 1).all() and (wrong[1:] == 1).all()
+    x, y = np.eye(16, 3), np.eye(10)[:, [0, 1, 7]]  # the last is misread
+    axes = drawn(nn.show_answers, x, y, COPYING, 8)
+    assert texts(axes) == ["0 (23%)", "1 (23%)", "2, not 7 (23%)"]
+    red, _, blue = np.asarray(axes.images[0].get_array()).T
+    ink = np.argwhere(red != blue)
+    assert [red[i, j] > blue[i, j] for i, j in ink] == [False, False, True]
 
 
-@pytest.mark.parametrize("m, count", [(50, 18), (40, 3), (5, 0)])
-def test_the_surest_mistakes_come_first(m, count):
-    sure = 1 + np.random.default_rng(0).permutation(m) / m
-    right, x = np.arange(m) % 10, np.zeros((16, m))
-    x[(right + (np.arange(m) < count)) % 10, np.arange(m)] = sure
-    chosen, misread = nn.choose_images(x, np.eye(10)[:, right], copying())
-    assert misread == count and len({*chosen}) == len(chosen) == min(m, 32)
-    first = min(count, 16)
-    assert chosen[:first] == [*np.argsort(-sure[:count])[:first]]
-    assert min(chosen[first:]) >= count  # the others are right, in any order
-    assert sorted(chosen[first:]) != chosen[first:]
-
-
-def test_the_neurons_that_vary_and_matter_most_come_first():
-    # Number j of 40 varies by j + 1 and has the weight j / 100.
-    w1 = np.arange(1, 41)[:, None] * [[0.5, -1, 0, j / 100] for j in range(40)]
-    even, odd = [[1], [-0.5], [0.3]], [[0.1], [0.2], [-4.3]]
-    w2 = np.where(np.arange(40) % 2, odd, even)
-    network = {"w1": w1, "b1": 0, "w2": w2, "b2": 0, "activation": "relu"}
-    x = np.array([[0, 1], [0, 0], [0, 0], [0, 0]])
-    axes = drawn(nn.show_neurons, x, network, 32, 8)
-    most = sorted(range(40), key=lambda j: -(j + 1) * (4.3 if j % 2 else 1))
-    said = [f"for {j % 2}, against {1 + j % 2}" for j in most[:32]]
-    assert texts(axes) == said
-    first = tile(axes, 0, 2, 8)
-    assert is_red(first[0, 0]) and not is_red(first[0, 1])  # 0.5 and -1
-    assert first[1, 0].min() > 0.9  # 0 is white
-
-
-def test_the_stamp_shows_what_one_image_changes():
-    x, y = np.linspace(0, 1, 16)[:, None], np.eye(10)[:, [3]]
-    network = nn.initialize_parameters(16, 20, 10, rng=0)
+def test_the_stamp_is_red_where_an_update_makes_weights_grow():
+    x, y = np.ones((16, 1)), np.eye(10)[:, [3]]
+    network = nn.initialize_parameters(16, 20, 10)
     cache = nn.forward_propagation(x, network)
-    slopes = nn.backward_prop(x, y, network, cache)
-    _, bars, neurons = drawn(nn.show_stamp, x, y, network).child_axes
+    dw1 = nn.backward_prop(x, y, network, cache)["dw1"]
+    _, bars, axes = drawn(nn.show_stamp, x, y, network).child_axes
     widths = [bar.get_width() for bar in bars.patches]
-    assert widths == approx(slopes["db2"][:, 0])
-    less, more = (bars.patches[c].get_facecolor() for c in (0, 3))
-    assert is_red(less) and not is_red(more)
-    (j, *_) = order = np.argsort(-np.abs(slopes["db1"][:, 0]))[:6]
-    assert texts(neurons)[:6] == [f"w1, neuron {j}" for j in order]
-    assert f"{-slopes['db1'][j, 0]:+.2f} x" in texts(neurons)[6]
-    stamp, after = tile(neurons, 6, 4, 6), tile(neurons, 12, 4, 6)
-    assert stamp[0, 0].min() > 0.9  # no ink changes nothing
-    assert is_red(stamp[-1, -1]) == (slopes["db1"][j, 0] < 0)
-    w1 = network["w1"][j] - slopes["dw1"][j]
-    p = np.abs(w1).argmax()
-    assert is_red(after.reshape(16, 3)[p]) == (w1[p] > 0)
+    assert widths == approx((cache["a2"] - y)[:, 0], abs=1e-6)
+    picture = np.asarray(axes.images[0].get_array())
+    for name, stamp in zip(axes.texts[:6], axes.texts[6:12]):
+        step = -dw1[int(name.get_text().split()[-1]), 0]
+        assert stamp.get_text() == f"{step:+.2f} x"
+        column, row = map(int, stamp.get_position())
+        red, _, blue = picture[row + 2, column + 1]
+        assert (red > blue) == (step > 0)
 
 
-def test_an_answer_names_the_two_most_likely_classes():
-    x = np.log([[0.25], [0.7], [0.05]] + 7 * [[1e-9]]) - np.log(1e-9)
-    network = copying(10) | {"w2": 100 * np.eye(10)}
-    assert nn.describe_answer(x / 100, network) == "1 (70%), 0 (25%)"
+def test_the_neurons_that_matter_most_are_drawn():
+    w1, network = np.diag([1, 1, 0.1, 1]), {"b1": 0, "activation": "tanh"}
+    network |= {"w1": w1, "w2": np.array([[1, 0, 9, -7], [0, 3, 0, 0]])}
+    network["b2"] = 0
+    axes = drawn(nn.show_neurons, np.eye(4), network, 2, 2)
+    assert texts(axes) == ["for 1, against 0", "for 1, against 0"]
 
 
-def test_each_own_digit_stands_beside_what_the_network_sees(tmp_path):
-    picture = Image.new("L", (100, 200), "white")
-    picture.paste(0, (0, 100, 100, 200))  # black below
-    name = "$one$ with a name that is long.png"
-    picture.save(tmp_path / name)
-    image = np.linspace(0, 1, 16).reshape(16, 1)
-    axes = drawn(nn.show_own_digits, tmp_path, {name: image}, copying())
-    (title,) = texts(axes)
-    assert title.startswith("$one$") and "9 (" in title
-    pair = image_in(axes)[-140:]
-    assert pair[[20, 120], 70, 0].tolist() == [1, 0]
-    assert pair[0, 141].min() == 1 and pair[-1, 279].max() == 0  # black ink
-    assert len({*pair[20, 140:280, 0]}) == 4  # pixels, not blurred
-    assert not axes.texts[0].get_parse_math()  # $ is only a letter
-
-
-def faults_of(figure):
-    """Return which texts or panels overlap, or are cut off by the edge."""
-    figure.draw_without_rendering()
-    hidden = set()  # ticks that aren't in view
-    for axis in figure.findobj(Axis):
-        low, high = sorted(axis.get_view_interval())
-        ticks = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
-        out = [tick for tick in ticks if not low <= tick.get_loc() <= high]
-        hidden.update(*(tick.findobj(plt.Text) for tick in out))
-    texts = [t for t in figure.findobj(plt.Text) if t.get_text()]
-    texts = [t for t in texts if t.get_visible() and t not in hidden]
-    panels = [axes for axes in figure.findobj(Axes) if not axes.child_axes]
-    faults = []
-    for group in texts, panels:
-        boxes = [(one, one.get_window_extent()) for one in group]
-        corners = [(one, p) for one, box in boxes for p in box.get_points()]
-        faults += [one for one, p in corners if not figure.bbox.contains(*p)]
-        boxes = [(one, box.shrunk(0.9, 0.9)) for one, box in boxes]
-        pairs = itertools.combinations(boxes, 2)
-        faults += [(s, t) for (s, a), (t, b) in pairs if a.fully_overlaps(b)]
-    return faults
-
-
-@pytest.mark.parametrize("n_y", [10, 26])
-def test_in_no_picture_anything_overlaps_or_is_cut_off(n_y, tmp_path):
-    Image.new("L", (90, 90), 255).save(tmp_path / "my_first_digit.png")
-    x = np.random.default_rng(0).random((784, 40))
-    y = np.eye(n_y)[:, np.arange(40) % n_y]
-    network = nn.initialize_parameters(784, 40, n_y, rng=0)
-    results = (
-        (x, y, x, y),
-        [3, 1, 0.1],
-        network,
-        {"my_first_digit.png": x[:, :1]},
-    )
-    pictures = nn.list_pictures(tmp_path, *results)
-    title, _, (_, image, label, _) = pictures["stamp"]
-    answer = nn.predict(image, network)[0]
-    assert title.startswith(f"A {label.argmax()}, read as a {answer}")
-    for name, picture in pictures.items():
-        figure = nn.in_style(nn.draw_figure)(name, *picture)
-        assert faults_of(figure) == [], name
-    nn.open_pad(network)
-    assert faults_of(plt.figure("pad")) == []
-
-
-# --------------------------------------------------------------- what is saved
-def saved(folder):
-    """Return the names of the pictures that were saved."""
-    return {path.stem for path in (folder / "figures").glob("*.png")}
-
-
-def test_a_run_saves_pictures_with_captions_and_the_network(folder, printed):
+def test_a_run_saves_pictures_and_the_network(folder, capsys):
     parameters = nn.main()
+    said = capsys.readouterr().out
+    percent = said.split("Test Dataset ")[1].split(" %")[0]
     assert saved(folder) == PICTURES
-    out = printed()
-    percent = out.split("Test Dataset ")[1].split(" %")[0]
     for name in PICTURES:
-        assert f"Picture saved: {folder / 'figures' / name}.png\n" in out
-        figure = plt.figure("window" if name == RUN else name)
-        caption = figure.texts[-1].get_text()
-        assert caption.startswith(f"{RUN}: {percent} % of the test images")
-    misread = round(12 - 12 * float(percent) / 100)
-    title = plt.figure("test_images").texts[0].get_text()
-    assert title == f"The network misreads {misread} of 12 test images"
-    kept = nn.load_network(folder)
-    assert kept["activation"] == "tanh"
-    assert all(np.array_equal(kept[n], parameters[n]) for n in LEARNED)
+        assert f"Picture saved: {folder / 'figures' / name}.png\n" in said
+    for name in "test_images", "summary":
+        title = plt.figure(name).texts[0].get_text()
+        assert title.startswith(f"{percent} % of the test images are read")
+    for name in PICTURES - {"cost"}:  # all that have colours to explain
+        assert "red" in plt.figure(name).texts[0].get_text().lower()
+    assert plt.figure("cost").axes[0].get_xlim() == (0, 3)
+    x, kept = np.eye(784), nn.load_network()
+    assert (nn.predict(x, kept) == nn.predict(x, parameters)).all()
+    plt.close("pad")
+    nn.open_pad()  # with the network that was kept
+    assert "pad" in plt.get_figlabels()
+    x, y = nn.load_data(folder)[2:]
+    worst = np.sum(y * nn.probabilities(x, parameters), axis=0).argmin()
+    answer, right = nn.predict(x, parameters)[worst], y[:, worst].argmax()
+    first = texts(plt.figure("test_images").axes[0])[0]
+    assert first.startswith(f"{answer}, not {right} ")
+
+
+def test_the_panels_of_a_picture_lie_within_it_side_by_side(folder):
+    nn.main()
+    for figure in map(plt.figure, plt.get_figlabels()):
+        figure.canvas.draw()
+        panels = figure.axes[0].child_axes or figure.axes
+        boxes = [panel.get_window_extent() for panel in panels]
+        assert Bbox.union([figure.bbox, *boxes]).bounds == figure.bbox.bounds
+        assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
 
 
 def test_what_can_not_be_drawn_or_saved_costs_only_itself(
-    folder, patch, printed
+    folder, monkeypatch, capsys
 ):
-    patch(nn, "show_neurons", {}.__getitem__)  # a KeyError
+    monkeypatch.setattr(nn, "show_neurons", {}.__getitem__)  # as if edited
     (folder / "figures" / "cost.png").mkdir(parents=True)
     nn.main()
-    assert saved(folder) == PICTURES - {"hidden_neurons", RUN}
-    out = printed()
-    lines = [line for line in out.splitlines() if "not done" in line]
-    for line, name in zip(lines, ("cost", "hidden_neurons", RUN)):
-        assert f"{name}.png: " in line
-    assert len(lines) == 3
+    assert saved(folder) == PICTURES - {"hidden_neurons", "summary"}
+    lines = capsys.readouterr().out.splitlines()
+    assert len([line for line in lines if ".png: not done." in line]) == 3
 
 
-def test_a_second_run_draws_anew_and_leaves_the_session_as_it_was(folder):
-    own = {"image.origin": "lower", "text.usetex": True, "font.size": 99}
-    plt.figure("the student's own")
-    with plt.rc_context(own):
-        before, figures = plt.rcParams.copy(), []
-        for _ in range(2):
-            nn.main()
-            figures.append(plt.figure("test_images"))
-        assert plt.rcParams == before
-    assert figures[0] is not figures[1]
-    assert "the student's own" in plt.get_figlabels()
-    title = figures[1].texts[0]  # not in the student's own style
-    assert not title.get_usetex() and title.get_size() < 20
+def test_a_run_leaves_the_readers_figures_and_style_alone(folder):
+    plt.figure("own")
+    plt.figure("cost").text(0, 0, "of an earlier run")
+    with plt.rc_context({"text.color": "red"}):
+        before = plt.rcParams.copy()
+        nn.main()
+        assert plt.rcParams == before and "own" in plt.get_figlabels()
+    assert len(plt.figure("cost").texts) == 1  # its title
 
 
 # --------------------------------------------------------- windows and the pad
@@ -257,63 +141,60 @@ shown = []
 class FigureCanvas(FigureCanvasAgg):
     def __init__(self, *args):
         super().__init__(*args)
-        self.required_interactive_framework = "pretended"
+        self.required_interactive_framework = __name__ == "screen" or None
     def draw(self):
         shown.append(self.figure.texts[0].get_text())
         super().draw()
-    def flush_events(self):
-        shown.append("reacts")
 def show(block=None):
     shown.append((block, sorted(plt.get_figlabels())))
 """
 
 
 @pytest.fixture
-def screen(tmp_path, monkeypatch):
-    """Pretend that there is a screen; return the list of what it shows."""
-    (tmp_path / "screen.py").write_text(SCREEN)
+def shown(request, tmp_path, monkeypatch):
+    """Draw on a screen or inline; return what is drawn and shown there."""
+    (tmp_path / f"{request.param}.py").write_text(SCREEN)
     monkeypatch.syspath_prepend(tmp_path)
-    plt.switch_backend("module://screen")
-    yield sys.modules["screen"].shown
-    del sys.modules["screen"]
+    plt.switch_backend(f"module://{request.param}")
+    yield sys.modules.pop(request.param).shown
+    plt.switch_backend("agg")
 
 
-def test_a_window_shows_the_learning_and_then_waits_with_the_pad(
-    folder, screen, printed
-):
+on_a_screen = pytest.mark.parametrize("shown", ["screen"], indirect=True)
+in_a_notebook = pytest.mark.parametrize("shown", ["inline"], indirect=True)
+
+
+@on_a_screen
+def test_the_window_lives_and_then_waits_with_the_pad(folder, shown, capsys):
     nn.main()
-    first = "After 0 of 3 iterations"
-    assert screen[:3] == [(False, ["window"]), first, "reacts"]
-    assert screen[-1] == (True, ["pad", "window"])
-    said = printed()
-    assert "Close all windows" in said and "not done" not in said
-    assert saved(folder) == PICTURES
-    title = plt.figure("window").texts[0].get_text()
-    assert title.endswith("% of the test images are read correctly")
+    assert shown[0] == (False, ["summary"])
+    titles = [words.split("\n")[0] for words in shown if words[:5] == "After"]
+    assert titles[0] == "After 0 of 3 iterations"
+    assert titles[-1] == "After 3 of 3 iterations"
+    assert shown[-1] == (None, ["pad", "summary"])  # None: block, if it can
+    assert "not done" not in capsys.readouterr().out
 
 
-def test_the_window_is_drawn_more_and_more_rarely(screen, data):
-    network = nn.initialize_parameters(784, 10, 10, rng=0)
-    report = nn.open_window(*data[2:], 60)
-    for iteration in range(10):
-        report(iteration, 2.3, network)
-    drawn = [words.split()[1] for words in screen if "After" in words]
-    gaps = np.diff([int(iteration) for iteration in drawn])
-    assert drawn[0] == "0" and len(drawn) > 2
-    assert np.all(np.diff(gaps) > 0)
-    assert screen.count("reacts") == 10  # to clicks, after each iteration
-    plt.close("window")
-    report(27, 2.3, network)
+@on_a_screen
+def test_the_window_shows_the_costs_so_far_until_it_is_closed(shown):
+    x, costs = np.eye(16, 10), [3.0, 2.5, 2.0, 1.5]
+    report = nn.open_window(x, np.eye(10), 3)
+    for iteration, cost in enumerate(costs):
+        report(iteration, cost, COPYING)
+    cost, answers, neurons = plt.figure("summary").axes[0].child_axes
+    assert cost.lines[1].get_ydata().tolist() == costs
+    assert texts(answers)[:2] == ["0 (23%)", "1 (23%)"]
+    assert len(texts(neurons)) == 8
+    plt.close("summary")
+    report(0, 3.0, COPYING)
     assert not plt.get_figlabels()
 
 
-def test_if_no_window_can_open_the_reason_is_told(
-    folder, screen, patch, printed
-):
-    patch(sys.modules["screen"].FigureCanvas, "__init__", {}.pop)  # it fails
+@in_a_notebook
+def test_in_a_notebook_each_picture_is_shown_and_no_pad(folder, shown, capsys):
     nn.main()
-    assert "No window can open: " in printed().split("Cost after 0")[0]
-    assert saved(folder) == PICTURES
+    assert {name for _, names in shown[1::2] for name in names} == PICTURES
+    assert "%matplotlib widget" in capsys.readouterr().out
 
 
 class Pad:
@@ -325,90 +206,52 @@ class Pad:
         self.given, self.seen, self.answer = plt.figure("pad").axes
         self.canvas.draw()
 
-    def mouse(self, what, place, button, where="given"):
-        """Press or move the mouse at a place in a frame."""
-        x, y = getattr(self, where).transData.transform(place)
-        event = MouseEvent(f"{what}_event", self.canvas, x, y, button)
-        self.canvas.callbacks.process(event.name, event)
-
-    def stroke(self, start, end, button=1, where="given"):
-        """Draw from place to place with a button held down."""
-        self.mouse("button_press", start, button, where)
-        self.mouse("motion_notify", end, button, where)
+    def stroke(self, *places, button=1):
+        """Press a button at the first place and drag it to the others."""
+        what = "button_press_event"
+        for place in places:
+            x, y = self.given.transData.transform(place)
+            event = MouseEvent(what, self.canvas, x, y, button)
+            self.canvas.callbacks.process(what, event)
+            what = "motion_notify_event"
 
     def ink(self):
-        return image_in(self.given)
+        return np.asarray(self.given.images[0].get_array())
 
     def heights(self):
-        """Return how high the bars are: the probability of each class."""
         return [bar.get_height() for bar in self.answer.patches]
 
-    def screenshot(self):
-        """Return what is on the screen as an array."""
-        return np.array(self.canvas.buffer_rgba())
 
-
-@pytest.fixture
-def pad():
-    """Return the open pad of an untrained network."""
-    return Pad(nn.initialize_parameters(784, 40, 10, rng=0))
-
-
-@pytest.mark.parametrize("end", [50, 150], ids=["a dot", "a line"])
-def test_a_stroke_is_a_black_line_with_round_ends(pad, end):
-    pad.stroke((50, 60), (end, 60))
-    row, column = np.indices((200, 200))
-    distance = np.hypot(row - 60, column - column.clip(50, end))
-    assert np.all(pad.ink()[distance < 7] == 255)
-    assert not pad.ink()[distance > 10].any()
-    given = pad.given.images[0]
-    assert (given.get_cmap().name, given.get_clim()) == ("gray_r", (0, 255))
-
-
-@pytest.mark.parametrize("where, x", [("given", -9), ("seen", 14)])
-def test_strokes_do_not_join_up(pad, where, x):
-    pad.stroke((20, 180), (60, 180))
-    pad.mouse("button_press", (20, 100), 1)
-    pad.mouse("motion_notify", (x, 14), 1, where)  # it leaves and comes back
-    pad.mouse("motion_notify", (100, 20), 1)
+@pytest.mark.parametrize("backend", ["agg", "tkagg"])  # which draws by blits
+def test_the_pad_shows_the_stroke_and_reads_it_as_a_file(backend, monkeypatch):
+    monkeypatch.setattr(plt, "get_backend", lambda: backend)
+    network = nn.initialize_parameters(64, 40, 10)
+    pad = Pad(network)
+    before = np.array(pad.canvas.buffer_rgba())
+    pad.stroke((60, 40), (100, 40), (100, 150))
+    pad.stroke((20, 180))  # a dot, not joined to the stroke
     ink = pad.ink()
-    assert ink[[100, 20], [20, 100]].all()
-    assert not ink[60].any() and not ink[140].any()
-
-
-@pytest.mark.parametrize(
-    "button, where", [(None, "given"), (2, "given"), (1, "seen")]
-)
-def test_only_the_left_button_draws_and_only_on_the_sheet(pad, button, where):
-    pad.stroke((20, 14), (5, 5), button, where)
-    assert not pad.ink().any()
-
-
-def test_a_right_click_clears_all_that_one_sees(printed, pad):
-    assert "needs a window" in printed()  # which isn't here
-    pad.stroke((100, 100), (100, 100), 3)
-    at_first = pad.screenshot()
-    for i in range(10):
-        pad.stroke((20 * i, 0), (100, 199))
-    assert np.mean(pad.screenshot() != at_first) > 0.01
-    pad.stroke((100, 100), (100, 100), 3)
-    assert not pad.ink().any() and not any(pad.heights())
-    assert np.array_equal(pad.screenshot(), at_first)
-
-
-def test_the_network_sees_and_answers_each_stroke(pad):
-    network = nn.initialize_parameters(64, 40, 2, rng=0)
-    pad = Pad(network)  # a second one, as in a second run
-    before = pad.screenshot()
-    pad.stroke((60, 40), (100, 150))
-    image = nn.normalize_digit(pad.ink() / 255, 8)
-    assert 1 - image_in(pad.seen)[:, :, 0].ravel() == approx(image[:, 0])
-    chances = nn.probabilities(image, network)[:, 0]
+    assert ink[[40, 95, 180], [80, 100, 20]].all()
+    assert not ink[[80, 165, 80], [60, 60, 150]].any()
+    image = nn.normalize_digit(ink / 255, 8)
+    seen = 1 - np.asarray(pad.seen.images[0].get_array())[:, :, 0]
+    assert seen.ravel() == approx(image[:, 0])
+    chances = nn.forward_propagation(image, network)["a2"][:, 0]
     assert pad.heights() == approx(chances)
-    best, other = np.argsort(-chances)
-    assert texts(pad.answer) == [f"{best}, {chances[best]:.0%}"]
-    assert pad.answer.texts[0].get_position()[0] == 0.5  # in the middle
-    colours = [bar.get_facecolor() for bar in pad.answer.patches]
-    assert not is_red(colours[best]) and len({*colours[other][:3]}) == 1
-    changed = (pad.screenshot() != before).any(axis=(0, 2))  # in each frame
-    assert all(part.any() for part in np.array_split(changed, 3))
+    assert texts(pad.answer) == [f"{chances.argmax()}, {chances.max():.0%}"]
+    after = np.array(pad.canvas.buffer_rgba())
+    for part in np.array_split(after != before, 3, axis=1):
+        assert part.any()  # in each of the three frames
+
+
+def test_only_the_left_button_draws_and_the_right_one_clears_all():
+    pad = Pad(nn.initialize_parameters(784, 40, 10))
+    for button in (None, 2, 3):
+        pad.stroke((50, 50), (150, 150), button=button)
+        assert not pad.ink().any() and not any(pad.heights())
+    blank = np.array(pad.canvas.buffer_rgba())
+    pad.stroke((50, 50), (150, 150))
+    assert np.mean(np.array(pad.canvas.buffer_rgba()) != blank) > 0.01
+    pad.stroke((9, 9), button=3)
+    assert not pad.ink().any() and not any(pad.heights())
+    assert (np.array(pad.canvas.buffer_rgba()) == blank).all()
