@@ -607,7 +607,7 @@ def load_csv(path, is_right, expected):
 
 def load_images(path):
     """Return the images in a CSV file as x (n_x, m)."""
-    x = load_csv(path, lambda row: not np.isnan(row).any(), "numbers, not nan")
+    x = load_csv(path, lambda row: np.isfinite(row).all(), "finite numbers")
     n_x = x.shape[1]
     require(
         math.isqrt(n_x) ** 2 == n_x,

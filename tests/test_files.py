@@ -116,7 +116,7 @@ def test_a_spoilt_file_and_its_row_are_named(tmp_path, name, text, said):
     assert re.search(f"csv.* {said}", message)
 
 
-INJURIES = [*' \t\n\r,;.-+"#09x_', "", "\0", "\x1f", "\u2028", "ü", "１"]
+INJURIES = [*' \t\n\r,;.-+"#09xe_', "", "\0", "\x1f", "\u2028", "ü", "１"]
 
 
 @pytest.mark.parametrize("name", TINY)

@@ -225,6 +225,7 @@ def test_standardised_images_are_learned_as_well(data):
 NETWORK = nn.initialize_parameters(16, 5, 3)
 WRONG = {  # a function, what it got, and what is said of that
     "one image": (nn.predict, [X[:, 0], NETWORK], "x of shape (16,)"),
+    "to tell": (nn.describe_answer, [X[:, 0], NETWORK], "x of shape (16,)"),
     "up to 255": (nn.model, [255 * X.round(), Y, 5, 0.4, 1], "x up to 255"),
     "no number": (nn.predict, [X * np.nan, NETWORK], "x up to nan"),
     "plain digits": (nn.accuracy, [X, Y[0], NETWORK], "y of shape (12,)"),

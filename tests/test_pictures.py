@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.backend_bases import MouseEvent
 from matplotlib.transforms import Bbox
+from PIL import Image
 from pytest import approx
 
 import neural_network as nn
@@ -67,6 +68,18 @@ def test_the_stamp_is_red_where_an_update_makes_weights_grow():
         column, row = map(int, stamp.get_position())
         red, _, blue = picture[row + 2, column + 1]
         assert (red > blue) == (step > 0)
+
+
+def test_an_own_digit_is_drawn_and_beside_it_what_the_network_sees(folder):
+    picture = Image.new("L", (60, 60), 255)
+    picture.paste(0, (28, 10, 33, 50))
+    picture.save(folder / "one.png")
+    x = nn.read_digits(folder / "one.png", 4)
+    axes = drawn(nn.show_own_digits, {"one.png": x}, COPYING)
+    dark = np.asarray(axes.images[0].get_array()).mean(axis=2) < 0.5
+    begins = np.diff(dark.any(axis=0).astype(int)) == 1
+    assert begins.sum() == 2 and dark.mean() < 0.1  # two strokes on white
+    assert texts(axes) == [f"one.png\n{nn.describe_answer(x, COPYING)}"]
 
 
 def test_the_neurons_that_matter_most_are_drawn():
