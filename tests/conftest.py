@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from itertools import islice
 from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # NumPy reads it when it is imported
@@ -12,6 +13,7 @@ sys.path.insert(0, str(PROJECT))  # for plain "pytest"
 
 import matplotlib.pyplot as plt
 import pytest
+from PIL import Image
 
 import neural_network as nn
 
@@ -19,11 +21,7 @@ SCRIPT = (PROJECT / "neural_network.py").read_text("utf-8")
 
 
 def edit(*changes, **settings):
-    """Return the script's text with each old text replaced by a new one.
-
-    It must hold the old one exactly once, or the test is outdated. Settings
-    get other values.
-    """
+    """Return the script with other texts and settings; each must be in it."""
     text = SCRIPT
     for name, value in settings.items():
         (line,) = re.findall(rf"(?m)^{name} = .*$", text)
@@ -42,13 +40,12 @@ def edited(*changes):
     return module
 
 
-def copy_rows(folder, train, test):
-    """Write so many first rows of the project's CSV files into a folder."""
-    for part, rows in ("train", train), ("test", test):
-        for name in (f"{part}_X.csv", f"{part}_label.csv"):
-            with open(PROJECT / name) as file:
-                lines = [next(file) for _ in range(rows)]
-            (folder / name).write_text("".join(lines))
+def write(folder, *changes, **settings):
+    """Put the edited script, with little to do, into a folder."""
+    path = folder / "neural_network.py"
+    text = edit(*changes, **{"n_h": 9, "iterations": 3} | settings)
+    path.write_text(text, "utf-8")
+    return path
 
 
 @pytest.fixture(autouse=True)
@@ -75,11 +72,20 @@ def network(data):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Let the script lie in a folder with little data and quick settings."""
+    """Let the script lie in a folder with little data and quick settings.
+
+    Return the folder. There is a picture of two digits in it, too.
+    """
     folder = tmp_path / "mein Übungsordner 数字"
     folder.mkdir()
-    copy_rows(folder, train=40, test=12)
-    monkeypatch.setattr(nn, "FOLDER", folder)
-    monkeypatch.setattr(nn, "n_h", 9)
-    monkeypatch.setattr(nn, "iterations", 3)
+    for path in PROJECT.glob("*.csv"):
+        rows = 40 if path.name.startswith("train") else 12
+        with open(path) as file:
+            (folder / path.name).write_text("".join(islice(file, rows)))
+    picture = Image.new("L", (120, 60), 255)
+    for x in (30, 80):
+        picture.paste(0, (x, 10, x + 5, 50))
+    picture.save(folder / "$11 ü.png")
+    for name, value in {"FOLDER": folder, "n_h": 9, "iterations": 3}.items():
+        monkeypatch.setattr(nn, name, value)
     return folder

@@ -10,17 +10,6 @@ from pytest import approx
 
 import neural_network as nn
 
-
-def refusal(function, *arguments):
-    """Return what is said about something wrong: one line."""
-    with pytest.raises(nn.InputError) as caught:
-        function(*arguments)
-    said = str(caught.value)
-    assert len(said.splitlines()) == 1
-    return said
-
-
-# ------------------------------------------------------------------- settings
 VALUES = {  # right values, some at their limits, and wrong ones
     "n_h": ([1, 5000], [0, 1.5, True, "9", [100, 50]]),
     "iterations": ([1], [0]),
@@ -43,11 +32,11 @@ def test_a_wrong_setting_is_named_and_a_right_one_accepted(name):
     for value in right:
         nn.check_settings(vars(nn) | {name: value})
     for value in wrong:
-        said = refusal(nn.check_settings, vars(nn) | {name: value})
-        assert f"setting {name}: found {value!r}, expected" in said
+        said = rf"\A.* {name}: found {re.escape(repr(value))}, expected .*\Z"
+        with pytest.raises(nn.InputError, match=said):
+            nn.check_settings(vars(nn) | {name: value})
 
 
-# ------------------------------------------------------------------ CSV files
 TINY = {  # two images of 2 by 2 pixels, of two classes, and as many for a test
     "train_X": "0,9,80,255\n255,0,0,7\n",
     "train_label": "1,0\n0,1\n",
@@ -59,8 +48,7 @@ TINY = {  # two images of 2 by 2 pixels, of two classes, and as many for a test
 def load(folder, **changes):
     """Write the tiny files, some of them changed, and load them."""
     for name, text in (TINY | changes).items():
-        content = text if isinstance(text, bytes) else text.encode()
-        (folder / f"{name}.csv").write_bytes(content)
+        (folder / f"{name}.csv").write_bytes(text.encode())
     return nn.load_data(folder)
 
 
@@ -91,9 +79,7 @@ def test_files_written_in_other_ways_load_the_same(tmp_path, old, new):
 REFUSED = {  # the file, its text, and what is said of it
     "nothing": ("train_X", " \n,,\n", "found no rows"),
     "a header": ("train_X", "a,b,c,d\n1,2,3,4\n0,1,0,0\n", "row 1: .* header"),
-    "semicolons": ("test_X", "7;7;7;7\n7;7;7;7\n", "row 1: .* commas"),
-    "no text": ("train_X", "0,9,1,1\n".encode("utf-16"), "row 1:"),
-    "a gap": ("train_X", "0,1,0,9\n\n0,,0,1\n", "row 3: .* column 2"),
+    "a gap": ("train_X", "0,1,0,9\n\n0,,0,1\n", "row 3: [^0]* column 2"),
     "no number": ("train_X", "0,0,0,9\n1,nan,1,9\n", "row 2: .*number"),
     "no ink": ("train_X", "0,0,0,0\n0,0,0,0\n", "no ink"),
     "a long row": ("train_X", "0,1,1,1\n0,1,1,1,1\n", "row 2: .*5 .*4"),
@@ -103,17 +89,15 @@ REFUSED = {  # the file, its text, and what is said of it
     "wide images": ("train_X", 2 * "9,9,9,9,9,9,9,9,9\n", "9 .*_X.csv has 4"),
     "the label in it": ("train_X", "1,0,0,0,9\n2,9,0,0,0\n", "5 col.* square"),
     "two classes": ("train_label", "1,0\n1,1\n", "row 2: .* one-hot"),
-    "no class": ("train_label", "0,0\n0,1\n", "row 1: .* one-hot"),
-    "shares": ("test_label", "0.5,0.5\n0,1\n", "row 1: .* one-hot"),
     "plain digits": ("test_label", "7\n0\n", "row 1: .* one-hot"),
 }
 
 
 @pytest.mark.parametrize("name, text, said", REFUSED.values(), ids=REFUSED)
 def test_a_spoilt_file_and_its_row_are_named(tmp_path, name, text, said):
-    message = refusal(lambda: load(tmp_path, **{name: text}))
-    assert message.startswith(f"{tmp_path / name}.csv")
-    assert re.search(f"csv.* {said}", message)
+    path = re.escape(f"{tmp_path / name}.csv")
+    with pytest.raises(nn.InputError, match=rf"\A{path}.* {said}.*\Z"):
+        load(tmp_path, **{name: text})
 
 
 INJURIES = [*' \t\n\r,;.-+"#09xe_', "", "\0", "\x1f", "\u2028", "ü", "１"]
@@ -122,17 +106,14 @@ INJURIES = [*' \t\n\r,;.-+"#09xe_', "", "\0", "\x1f", "\u2028", "ü", "１"]
 @pytest.mark.parametrize("name", TINY)
 def test_each_injured_file_is_used_or_told_in_one_line(tmp_path, name):
     dice, used = random.Random(0), 0
-    load(tmp_path)  # which writes the other three
     warnings.simplefilter("error")
     for _ in range(100):
         text = TINY[name]
-        for _ in range(dice.randint(1, 3)):
-            place = dice.randrange(len(text) + 1)
-            rest = text[place + dice.randrange(3) :]
-            text = text[:place] + dice.choice(INJURIES) + rest
-        (tmp_path / f"{name}.csv").write_bytes(text.encode())
+        place = dice.randrange(len(text) + 1)
+        rest = text[place + dice.randrange(4) :]
+        text = text[:place] + dice.choice(INJURIES) + rest
         try:
-            tables = nn.load_data(tmp_path)
+            tables = load(tmp_path, **{name: text})
         except nn.InputError as error:
             said = str(error)
             assert f"{name}.csv" in said and len(said.splitlines()) == 1, text
@@ -142,21 +123,9 @@ def test_each_injured_file_is_used_or_told_in_one_line(tmp_path, name):
     assert 0 < used < 90  # or the injuries are too large, or too small
 
 
-SCALES = [(1, 1), (15, 15), (65535, 65535), (255, 2550)]  # at last, a typo
-
-
-@pytest.mark.parametrize("full, one", SCALES)
-def test_any_scale_of_pixels_becomes_0_to_1(tmp_path, full, one):
-    x = f"0,0,0,{one}\n0,{full},{full / 2},0\n{full},0,0,0\n"
-    y = "1,0\n0,1\n1,0\n"
-    x, *_ = load(tmp_path, train_X=x, train_label=y)
+def test_most_images_tell_what_full_ink_is(tmp_path):
     expected = [[0, 0, 0, 1], [0, 1, 0.5, 0], [1, 0, 0, 0]]
-    assert x.T == approx(np.array(expected))
-
-
-def test_the_data_files_hold_as_many_images_of_each_digit_none_twice(data):
-    for each, (x, y) in (400, data[:2]), (100, data[2:]):
-        assert x.shape == (784, 10 * each) and (x.min(), x.max()) == (0, 1)
-        assert y.sum(axis=1).tolist() == [each] * 10
-    images = [image.tobytes() for x in data[::2] for image in x.T]
-    assert len({*images}) == len(images) == 5000
+    for full, one in (1, 1), (65535, 65535), (255, 2550):  # at last, a typo
+        x = f"0,0,0,{one}\n0,{full},{full / 2},0\n{full},0,0,0\n"
+        x, *_ = load(tmp_path, train_X=x, train_label="1,0\n0,1\n1,0\n")
+        assert x.T == approx(np.array(expected))

@@ -1,6 +1,7 @@
 """Facts about the network: its equations, its gradients, how it learns."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -43,23 +44,7 @@ def assert_same(run, other):
 
 
 # ------------------------------------------------------------------ equations
-@pytest.mark.parametrize("name", nn.ACTIVATIONS)
-def test_the_slope_of_a_curve_is_the_measured_one(name):
-    curve, slope_from = nn.ACTIVATIONS[name]
-    z, h = np.array([-3, -0.5, 0.25, 2]), 1e-6
-    measured = (curve(z + h) - curve(z - h)) / (2 * h)
-    assert slope_from(curve(z)) == approx(measured, abs=1e-6)
-
-
-def test_the_curves_have_their_well_known_values():
-    assert nn.tanh(np.array([-20, 0, math.log(2)])) == approx([-1, 0, 0.6])
-    assert nn.relu(np.array([-2, 0, 3])).tolist() == [0, 0, 3]
-    assert not nn.relu_slope_from(np.array([0.0]))  # a choice, and ours
-
-
 def test_softmax_makes_each_column_probabilities_and_does_not_overflow():
-    z = np.log([[1, 2], [3, 2]])
-    assert nn.softmax(z) == approx(np.array([[0.25, 0.5], [0.75, 0.5]]))
     z = np.array([[1000, -1000], [-1000, -1000]])
     assert nn.softmax(z).tolist() == [[1, 0.5], [0, 0.5]]
 
@@ -67,7 +52,6 @@ def test_softmax_makes_each_column_probabilities_and_does_not_overflow():
 def test_the_cost_is_the_mean_of_minus_log_of_the_right_class():
     a2, y = np.array([[0.5, 0.2], [0.5, 0.8]], "f4"), np.eye(2, dtype="f4")
     assert nn.cost_function(a2, y) == approx(-math.log(0.5 * 0.8) / 2)
-    assert nn.cost_function(y, y) == 0
     assert 20 < nn.cost_function(1 - y, y) < math.inf  # sure, and wrong
 
 
@@ -84,9 +68,6 @@ def test_the_gradients_are_the_measured_slopes_of_the_cost(activation):
 
 def test_the_first_network_is_random_small_and_undecided():
     network = nn.initialize_parameters(784, 1000, 10)
-    shapes = [network[name].shape for name in LEARNED]
-    assert shapes == [(1000, 784), (1000, 1), (10, 1000), (10, 1)]
-    assert {network[name].dtype for name in LEARNED} == {np.dtype("f4")}
     assert not network["b1"].any() and not network["b2"].any()
     cache = nn.forward_propagation(np.ones((784, 1)), network)
     assert 1 < cache["z1"].std() < 5  # where tanh isn't flat
@@ -113,9 +94,8 @@ def test_an_update_that_returns_new_arrays_trains_as_one_in_place():
     old = 'parameters[name] -= learning_rate * gradients["d" + name]'
     new = "parameters = parameters | {name: parameters[name] - learning_rate"
     other = edited((old, f'{new} * gradients["d" + name]}}'))
-    ideas = {"batch_size": 5, "momentum": 0.5}
-    run = other.model(X, Y, 5, 0.4, 4, **ideas)
-    assert_same(run, train(**ideas))
+    run = other.model(X, Y, 5, 0.4, 4, batch_size=5)
+    assert_same(run, train(batch_size=5))
 
 
 def test_mini_batches_are_equal_and_hold_each_image_once():
@@ -142,16 +122,16 @@ def test_a_distortion_keeps_the_centre_and_moves_the_rest_so_far():
         moved = nn.move(image.reshape(-1, 1), 0, 0.4, rng).reshape(21, 21)
         assert moved[10, 10] == 5
         places += [*np.argwhere(moved == 7) - 10]
-    across, along = np.abs(places)[:, 1], -np.array(places)[:, 0]
+    along, across = np.array(places).T
     assert 4 <= across.max() <= 6  # slanted: it was 0
-    assert along.min() in (5, 6) and along.max() == 10  # stretched: it was 8
+    assert along.max() in (-5, -6) and along.min() == -10  # stretched: -8
 
 
 def test_the_images_of_a_batch_move_in_several_ways_at_random():
     x = np.tile(np.arange(1.0, 26)[:, None], 8)  # the same image eight times
     moved = nn.augment(x, 2, 0.3, default_rng(0))
     assert moved.shape == x.shape
-    assert 1 < len({column.tobytes() for column in moved.T}) <= 8
+    assert 1 < len({column.tobytes() for column in moved.T})
     assert nn.augment(x[:, :1], 2, 0.3, default_rng(0)).shape == (25, 1)
     assert train(max_shift=1)[1] != train()[1] != train(max_distortion=0.3)[1]
 
@@ -184,49 +164,24 @@ def test_the_network_learns_to_read_new_digits(data, network):
     assert nn.accuracy(*data[2:], network) > 90  # about 95, give or take 1
 
 
-def test_the_same_seed_gives_the_same_and_another_one_another():
-    ideas = {"batch_size": 5, "max_shift": 1, "max_distortion": 0.3}
-    assert train(**ideas)[1] == train(**ideas)[1] != train(seed=1, **ideas)[1]
-    assert train()[1][0] != train(seed=1)[1][0]  # the first network, too
-
-
 def test_the_training_follows_the_settings_at_the_top(monkeypatch):
     settings = {"n_h": 5, "learning_rate": 0.4, "iterations": 4, "seed": 3}
     settings |= {"activation": "relu", "batch_size": 7, "momentum": 0.5}
     settings |= {"max_shift": 1, "max_distortion": 0.3}
     settings["learning_rate_decay"] = False
-    reports = []
     for name, value in settings.items():
         monkeypatch.setattr(nn, name, value)
-    run = nn.train_with_settings(X, Y, lambda *report: reports.append(report))
-    assert_same(run, nn.model(X, Y, **settings))
-    assert [cost for _, cost, _ in reports] == run[1]
-
-
-@pytest.mark.parametrize("kind", ["f8", "f2", "i8", "u1", bool, list])
-def test_images_and_labels_of_any_kind_train_the_same(kind):
-    x, y = X.round(), Y  # black and white
-    given = [t.tolist() if kind is list else t.astype(kind) for t in (x, y)]
-    run = nn.model(*given, 5, 0.4, 4)
-    assert_same(run, nn.model(x, y, 5, 0.4, 4))
-    assert {run[0][name].dtype for name in LEARNED} == {np.dtype("f4")}
-
-
-def test_standardised_images_are_learned_as_well(data):
-    x, y, u, v = data
-    mean, spread = x.mean(axis=1, keepdims=True), x.std(axis=1, keepdims=True)
-    spread[spread == 0] = 1
-    x, u = (x - mean) / spread, (u - mean) / spread
-    parameters, _ = nn.model(x, y, 30, 0.05, 3, batch_size=128, momentum=0.9)
-    assert nn.accuracy(u, v, parameters) > 70
+    costs = []
+    run = nn.train_with_settings(X, Y, lambda _, cost, __: costs.append(cost))
+    assert costs == run[1] == nn.model(X, Y, **settings)[1]  # at random, too
+    assert costs[0] != train()[1][0]  # another seed, another first network
 
 
 # ------------------------------------------------------ what the functions got
 NETWORK = nn.initialize_parameters(16, 5, 3)
 WRONG = {  # a function, what it got, and what is said of that
-    "one image": (nn.predict, [X[:, 0], NETWORK], "x of shape (16,)"),
-    "to tell": (nn.describe_answer, [X[:, 0], NETWORK], "x of shape (16,)"),
-    "up to 255": (nn.model, [255 * X.round(), Y, 5, 0.4, 1], "x up to 255"),
+    "one image": (nn.describe_answer, [X[:, 0], NETWORK], "x of shape (16,)"),
+    "up to 255": (nn.model, [255 * X, Y, 5, 0.4, 1], "x up to 25"),
     "no number": (nn.predict, [X * np.nan, NETWORK], "x up to nan"),
     "plain digits": (nn.accuracy, [X, Y[0], NETWORK], "y of shape (12,)"),
     "a row of digits": (nn.accuracy, [X, Y[:1], NETWORK], "y of shape (1,"),
@@ -236,7 +191,12 @@ WRONG = {  # a function, what it got, and what is said of that
 
 @pytest.mark.parametrize("function, given, said", WRONG.values(), ids=WRONG)
 def test_wrong_images_or_labels_are_told_in_one_line(function, given, said):
-    with pytest.raises(nn.InputError, match="expected") as caught:
+    message = rf"\AFound {re.escape(said)}.* expected.*\Z"
+    with pytest.raises(nn.InputError, match=message):
         function(*given)
-    assert f"Found {said}" in str(caught.value)
-    assert "\n" not in str(caught.value)
+
+
+def test_standardised_images_may_have_a_few_huge_pixels():
+    x = X - X.mean(axis=1, keepdims=True)
+    x[0, 3] = 5e7  # a pixel that was 0 in all others, divided by 1e-8
+    nn.predict(x, NETWORK)

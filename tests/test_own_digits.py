@@ -6,7 +6,8 @@ network sees with the digit alone.
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFilter, ImageOps
+from PIL import Image, ImageDraw, ImageFilter
+from PIL.ImageOps import expand, invert
 from pytest import approx
 
 import neural_network as nn
@@ -45,32 +46,26 @@ def seen_in(picture, folder):
 
 def difference(image, other):
     """Return how much two images differ, as a share of all that they show."""
-    image, other = np.asarray(image, float), np.asarray(other, float)
     return np.abs(image - other).sum() / (image + other).sum()
-
-
-# --------------------------------------------- many digits, read by a network
-def random_photograph(pixels, seed):
-    """Return a photograph of an image (784,), of any size, in any light."""
-    rng = np.random.default_rng(seed)
-    size = int(rng.integers(25, 80))
-    digit = Image.fromarray(pixels.reshape(28, 28)).resize((size, size))
-    ink = np.pad(np.clip(digit, 0, 1), rng.integers(0, 25, (2, 2)))
-    return photograph(ink, rng.uniform(0, 0.5), 0.03, seed)
 
 
 def test_photographs_are_read_like_the_images(network, data, tmp_path):
     x, y = (table[:, ::40] for table in data[2:])
-    pictures = [random_photograph(pixels, i) for i, pixels in enumerate(x.T)]
-    seen = np.hstack([seen_in(picture, tmp_path) for picture in pictures])
-    lost = nn.accuracy(x, y, network) - nn.accuracy(seen, y, network)
-    assert lost <= 8  # two of 25
+    seen = []
+    for i, pixels in enumerate(x.T):  # of any size, in any light
+        rng = np.random.default_rng(i)
+        size = int(rng.integers(25, 80))
+        digit = Image.fromarray(pixels.reshape(28, 28)).resize((size, size))
+        ink = np.pad(np.clip(digit, 0, 1), rng.integers(0, 25, (2, 2)))
+        picture = photograph(ink, rng.uniform(0, 0.5), 0.03, i)
+        seen.append(seen_in(picture, tmp_path))
+    read = nn.accuracy(np.hstack(seen), y, network)
+    assert read >= nn.accuracy(x, y, network) - 8  # two of 25
 
 
 # -------------------------------------------------- a digit and something else
 INK = ink_of()
 ROW, COLUMN = np.indices(INK.shape)
-FROM_MIDDLE = np.maximum(abs(ROW - 99.5), abs(COLUMN - 99.5))
 LINES = 1.0 * ((ROW - 25) % 40 < 2)
 SLANTED = 1.0 * ((ROW - 25 + 0.1 * COLUMN) % 40 < 2)
 SQUARES = np.maximum(LINES, LINES.T)
@@ -83,134 +78,101 @@ def beside(other):
 
 
 SCENES = {
-    "on a huge sheet": photograph(np.pad(INK, 300)),
     "on slanted lines": beside(SLANTED),
     "on dotted lines": beside(LINES * (COLUMN % 6 < 3)),
     "on squared paper": beside(SQUARES),
-    "in a frame": beside(abs(FROM_MIDDLE - 90) < 3),
+    "in a frame": expand(expand(drawing(INK), 3, "black"), 10, "white"),
     "beside a dark object": beside(COLUMN > 180),
-    "at a table's edge": beside(ROW > 0.1 * COLUMN + 175),
     "with a blot": beside(np.hypot(ROW - 30, COLUMN - 20) < 3),
     "in uneven light": photograph(INK, unevenness=0.4),
-    "noisy": photograph(INK, noise=0.1),
     "in a corner's shadow": drawing(SHADOW + 0.7 * INK * (1 - SHADOW)),
     "faint": drawing(0.1 + 0.15 * INK),
     "blurred": photograph(INK).filter(ImageFilter.GaussianBlur(5)),
-    "chalk on a board": ImageOps.invert(photograph(INK, 0.3)),
+    "chalk on a board": invert(photograph(INK, 0.3)),
     "a thin pen": photograph(ink_of(thickness=3)),
     "a felt pen": photograph(ink_of(thickness=30)),
     "small": drawing(INK).resize((28, 28)),
-    "cut to its box": drawing(INK[45:165, 50:150]),
     "thick and cut": drawing(ink_of(thickness=40)[35:165, 50:150]),
     "large": photograph(ink_of(size=1500, thickness=105)),
     "light on a dark screen": drawing(1 - INK),
-    "a dark tile on a page": ImageOps.expand(drawing(1 - INK), 90, "white"),
-    "a sheet on a dark table": ImageOps.expand(drawing(INK), 90, "black"),
+    "a dark tile on a page": expand(drawing(1 - INK), 90, "white"),
+    "a sheet on a dark table": expand(drawing(INK), 90, "black"),
 }
 
 
 @pytest.mark.parametrize("picture", SCENES.values(), ids=SCENES)
 def test_only_the_digit_is_seen_and_always_the_same(tmp_path, picture):
-    alone = seen_in(drawing(INK), tmp_path)
+    alone = nn.normalize_digit(INK, 28)
     assert difference(seen_in(picture, tmp_path), alone) < 0.25
 
 
-@pytest.mark.parametrize("points", [FOUR, SPIRAL])
-def test_strokes_that_cross_lines_or_enclose_each_other_stay(tmp_path, points):
-    alone = seen_in(drawing(ink_of(points)), tmp_path)
-    both = photograph(np.maximum(ink_of(points), LINES))
-    assert difference(seen_in(both, tmp_path), alone) < 0.25
+BODY = [(4, 3), (4, 5), (6, 5), (6.5, 6.5), (6, 8), (3.5, 8)]
+FIVE = ink_of(BODY) + ink_of([(5, 2.4), (7, 2.4)])  # two strokes
 
 
-# ------------------------------------------------------------- several digits
+@pytest.mark.parametrize("ink", [FIVE, ink_of(FOUR), ink_of(SPIRAL)])
+def test_all_strokes_of_a_digit_stay_and_the_lines_go(tmp_path, ink):
+    seen = seen_in(photograph(np.maximum(ink, LINES)), tmp_path)
+    assert difference(seen, nn.normalize_digit(ink, 28)) < 0.25
+
+
 @pytest.mark.parametrize("slant", [0, 12, -12])
 def test_a_row_of_digits_is_read_from_left_to_right(tmp_path, slant):
-    digits = [ink_of(points) for points in (SEVEN, FOUR, SEVEN, FOUR, FOUR)]
-    alone = np.hstack([seen_in(drawing(ink), tmp_path) for ink in digits])
-    downs = [slant * place for place in (-2, -1, 0, 1, 2)]
-    tilted = [
-        np.pad(ink[:, 30:170], [(50 + down, 50 - down), (0, 0)])
-        for ink, down in zip(digits, downs)
-    ]
-    row = np.pad(np.hstack(tilted), 50)
+    row, alone = np.zeros((300, 800)), []
+    for place, points in enumerate([SEVEN, FOUR, SEVEN, FOUR, FOUR]):
+        left, top = 50 + 140 * place, 50 + slant * (place - 2)
+        ink = ink_of(points)
+        row[top : top + 200, left : left + 140] = ink[:, 30:170]
+        alone.append(nn.normalize_digit(ink, 28))
     seen = seen_in(photograph(row), tmp_path)
-    assert seen.shape == alone.shape
-    assert all(difference(*pair) < 0.2 for pair in zip(seen.T, alone.T))
+    assert seen.shape == (784, 5)
+    assert difference(seen, np.hstack(alone)) < 0.2
 
 
-def test_several_strokes_are_one_digit(tmp_path):
-    body = [(4, 3), (4, 5), (6, 5), (6.5, 6.5), (6, 8), (3.5, 8)]
-    five = ink_of(body) + ink_of([(5, 2.4), (7, 2.4)])
-    seen = seen_in(drawing(five), tmp_path)
-    assert difference(seen, nn.normalize_digit(five, 28)) < 0.1
-
-
-@pytest.mark.parametrize(
-    "n_y, answers", [(10, ("902", "952")), (12, ("9 0 2", "9 5 2"))]
-)
-def test_an_answer_has_a_digit_for_each_image(n_y, answers):
-    network = {"w1": np.eye(n_y, 16), "b1": 0, "w2": 5 * np.eye(n_y), "b2": 0}
-    network["activation"] = "relu"
-    x = np.zeros((16, 3))
-    x[[9, 0, 2], [0, 1, 2]] = 1
-    x[5, 1] = 0.9  # so the second one is a little less likely a 5
-    chances = nn.probabilities(x, network)
-    said = []
-    for digits, answer in ([9, 0, 2], answers[0]), ([9, 5, 2], answers[1]):
-        chance = chances[digits, [0, 1, 2]].prod()
-        said.append(f"{answer} ({chance:.0%})")
-    assert nn.describe_answer(x, network) == ", ".join(said)
+@pytest.mark.parametrize("n_y, gap", [(10, ""), (12, " ")])
+def test_an_answer_has_a_digit_for_each_image(n_y, gap):
+    w = np.eye(n_y)  # the class of the brightest pixel is the likeliest
+    network = {"w1": w, "b1": 0, "w2": w, "b2": 0, "activation": "relu"}
+    x = w[:, [9, 0, 2]]
+    x[5, 1] = 0.9  # the second image is nearly as likely a 5
+    chances = nn.probabilities(x, network)[[9, 0, 5, 2], [0, 1, 1, 2]]
+    first, second = (np.delete(chances, other).prod() for other in (2, 1))
+    said = f"9{gap}0{gap}2 ({first:.0%}), 9{gap}5{gap}2 ({second:.0%})"
+    assert nn.describe_answer(x, network) == said
 
 
 # ----------------------------------------------------------------------- files
+EXIF = Image.Exif()
+EXIF[0x0112] = 3  # turn it upside down to show it
 BLACK = Image.new("L", (400, 350))
 FILES = {  # how a grey picture becomes another kind of file
-    "16-bit PNG": lambda p: Image.fromarray(np.array(p, "u2") * 99 + 9000),
-    "transparent PNG": lambda p: Image.merge(
-        "LA", [BLACK, ImageOps.invert(p)]
-    ),
-    "palette PNG": lambda p: p.quantize(2),
-    "CMYK JPEG": lambda p: p.convert("CMYK"),
+    "16-bit.png": lambda p: Image.fromarray(np.array(p, "u2") * 99 + 9000),
+    "transparent.png": lambda p: Image.merge("LA", [BLACK, invert(p)]),
+    "palette.png": lambda p: p.quantize(2),
+    "CMYK.jpg": lambda p: p.convert("CMYK"),
 }
 
 
-@pytest.mark.parametrize("kind", FILES)
-def test_every_kind_of_file_is_read_alike(tmp_path, kind):
+@pytest.mark.parametrize("name", FILES)
+def test_every_file_is_read_alike_however_the_phone_was_held(tmp_path, name):
     picture = drawing(ink_of(size=400)).crop((0, 0, 400, 350))
-    FILES[kind](picture).save(tmp_path / "any.png", kind.split()[-1])
-    image = nn.read_digits(tmp_path / "any.png")
-    assert difference(image, seen_in(picture, tmp_path)) < 0.02
+    FILES[name](picture.rotate(180)).save(tmp_path / name, exif=EXIF)
+    images = nn.read_own_digits(tmp_path, [name], 784)
+    assert difference(images[name], seen_in(picture, tmp_path)) < 0.05
 
 
-def test_a_picture_stands_upright_however_the_phone_was_held(tmp_path):
-    exif = Image.Exif()
-    exif[0x0112] = 6  # turn it right to show it
-    turned = photograph(INK).transpose(Image.ROTATE_90)
-    turned.save(tmp_path / "a.jpg", exif=exif)
-    image = nn.read_digits(tmp_path / "a.jpg")
-    assert difference(image, seen_in(photograph(INK), tmp_path)) < 0.1
-
-
-NO_DIGIT = "found no digit"
-BROKEN = {  # what makes the file, and what is said
-    "white": (drawing(np.zeros((50, 60))).save, NO_DIGIT),
-    "one pixel": (drawing(np.zeros((1, 1))).save, NO_DIGIT),
-    "noise": (photograph(np.zeros((200, 200)), noise=0.05).save, NO_DIGIT),
-    "squared paper": (drawing(SQUARES).save, NO_DIGIT),
-    "text": (lambda path: path.write_text("hello, world"), "a.png"),
-    "missing": (lambda path: (path.parent / "A.PNG.png").touch(), "A.PNG.png"),
+WITHOUT = {
+    "white": drawing(np.zeros((50, 60))),
+    "one pixel": drawing(np.zeros((1, 1))),
+    "noise": photograph(np.zeros((200, 200)), noise=0.05),
+    "squared paper": drawing(SQUARES),
 }
 
 
-@pytest.mark.parametrize("make, said", BROKEN.values(), ids=BROKEN)
-def test_a_useless_picture_is_answered_in_one_line(tmp_path, make, said):
-    path = tmp_path / "a.png"
-    make(path)
-    with pytest.raises(nn.InputError) as caught:
-        nn.read_digits(path)
-    message = str(caught.value)
-    assert message.startswith(f"{path}: ") and said in message
-    assert len(message.splitlines()) == 1
+@pytest.mark.parametrize("picture", WITHOUT.values(), ids=WITHOUT)
+def test_a_picture_without_a_digit_is_told_in_one_line(tmp_path, picture):
+    with pytest.raises(nn.InputError, match=r"\A.*\.png: found no digit.*\Z"):
+        seen_in(picture, tmp_path)
 
 
 # ------------------------------------------------------- an image like MNIST's
@@ -218,20 +180,5 @@ def test_a_useless_picture_is_answered_in_one_line(tmp_path, make, said):
 def test_a_digit_is_20_28ths_long_with_its_centre_of_mass_in_the_middle(side):
     image = nn.normalize_digit(INK, side).reshape(side, side)
     moments = np.sum(np.indices((side, side)) * image, axis=(1, 2))
-    centre = moments / image.sum()
     assert np.sum(image.max(axis=1) > 0.1) == approx(side * 20 / 28, abs=1)
-    assert np.abs(centre - (side - 1) / 2).max() <= 0.51
-
-
-@pytest.mark.parametrize("side", [1, 2, 3, 7, 40])
-def test_any_ink_becomes_an_image_of_any_size(side):
-    for shape in [(1, 1), (1, 200), (200, 1), (8, 8)]:
-        for ink in (np.ones(shape), np.eye(*shape)):
-            image = nn.normalize_digit(ink, side)
-            assert image.shape == (side**2, 1) and image.max() == 1
-
-
-def test_own_digits_have_as_many_pixels_as_the_training_images(tmp_path):
-    drawing(INK).save(tmp_path / "a.png")
-    images = nn.read_own_digits(tmp_path, ["a.png"], 64)
-    assert images["a.png"].shape == (64, 1)
+    assert moments / image.sum() == approx((side - 1) / 2, abs=0.51)
