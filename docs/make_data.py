@@ -27,10 +27,8 @@ def ink_left_of_stem(image):
 
     The stem is the straight line that fits the ink best (least squares).
     """
-    ink = image / image.sum()
-    down, right = row - ink @ row, column - ink @ column  # from the centre
-    slope = (ink @ (down * right)) / (ink @ down**2)
-    return ink[right - slope * down < -4].sum()
+    slope, start = np.polyfit(row, column, 1, w=np.sqrt(image))
+    return image[column - slope * row - start < -4].sum() / image.sum()
 
 
 # RandomState's stream of numbers never changes between NumPy versions.
