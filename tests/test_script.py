@@ -21,7 +21,9 @@ def run_here(folder, *changes, **settings):
 
 def run_alone(folder, *command, **variables):
     """Run Python in a folder; return what it says, errors and exit status."""
-    env = os.environ | {"PYTHONUTF8": "1"} | variables
+    # Where there is a screen, Matplotlib warns that "agg" can't show figures.
+    quiet = {"PYTHONWARNINGS": "ignore:FigureCanvasAgg is non-interactive"}
+    env = os.environ | {"PYTHONUTF8": "1"} | quiet | variables
     options = {"capture_output": True, "encoding": "utf-8", "env": env}
     command = [sys.executable, *command]
     end = subprocess.run(command, check=False, cwd=folder, **options)
