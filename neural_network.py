@@ -69,7 +69,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 # ------------------------------------------------------------------- settings
 # To change one, edit it, save the file and run it again. Put text in quotes
-# ("relu"), and write decimals with a point (0.02).
+# ("relu"), write decimals with a point (0.02), and paths with / in them.
 n_h = 1000  # number of hidden neurons
 learning_rate = 0.02  # how far an update moves the weights; see train_step
 iterations = 100  # number of passes over the training images
@@ -1018,7 +1018,8 @@ def weight_tile(weights, largest):
 def show_tiles(axes, tiles, titles, columns):
     """Draw tiles (height, width, 3) row by row, each below its title."""
     height, width, _ = tiles[0].shape
-    gap = math.ceil(height / 3)
+    lines = 1 + max(title.count("\n") for title in titles)
+    gap = math.ceil(height * (1 + lines) / 6)  # the titles stand in it
     down, right = height + gap, width + gap  # from one tile to the next
     rows = math.ceil(len(tiles) / columns)
     sheet = np.ones((rows * down, columns * right - gap, 3))
@@ -1027,7 +1028,8 @@ def show_tiles(axes, tiles, titles, columns):
         left = place % columns * right
         sheet[top : top + height, left : left + width] = tile
         # A pixel's place is that of its centre, half a pixel to the right.
-        axes.text(left - 0.5, top - gap / 4, title, size=9, parse_math=False)
+        place = left - 0.5, top - height / 12
+        axes.text(*place, title, size=9, parse_math=False)
     axes.imshow(sheet, interpolation="nearest")
     axes.set_axis_off()
     axes.set_anchor("NW")  # as far up and left as there is room
@@ -1042,7 +1044,7 @@ def show_cost(axes, cost_list, iterations, n_y):
     axes.plot(cost_list, color=BLUE, marker="." if iterations < 20 else "")
     axes.set(xlabel="iterations", xlim=(0, max(iterations, 1)))
     axes.locator_params("x", integer=True)
-    axes.set_ylabel("cost, logarithmic")
+    axes.set_title("cost, logarithmic", size=9, loc="left")
     axes.set_yscale("log", subs=[2, 5])
     axes.yaxis.set(major_formatter="{x:g}", minor_formatter="{x:g}")
     # Down to a tenth of guessing at least, so that a flat cost looks flat.
@@ -1082,7 +1084,11 @@ def show_neurons(axes, x, parameters, count, columns):
 def show_summary(axes, x, y, chosen, cost_list, iterations, parameters):
     """Draw the cost, the answers to eight chosen images, and eight neurons."""
     axes.set_axis_off()
-    places = [0, 0, 0.37, 1], [0.42, 0.5, 0.58, 0.5], [0.42, -0.03, 0.58, 0.5]
+    places = (
+        [0, 0, 0.37, 0.95],
+        [0.42, 0.5, 0.58, 0.5],
+        [0.42, -0.03, 0.58, 0.5],
+    )
     cost, answers, neurons = [axes.inset_axes(place) for place in places]
     show_cost(cost, cost_list, iterations, len(y))
     show_answers(answers, x[:, chosen], y[:, chosen], parameters, 4)
@@ -1294,7 +1300,8 @@ def list_pictures(data, cost_list, parameters, own_images):
         answers = x[:, chosen], y[:, chosen], parameters, 8
         pictures[f"{part}_images"] = title, show_answers, *answers
     # Now x, y, chosen and share are those of the test images.
-    title = f"{share:.1f} % of the test images are read correctly\n{COLOURS}"
+    title = f"{share:.1f} % of the test images are read correctly. The worst:"
+    title += f"\n{COLOURS}"
     summary = x, y, chosen[:8], cost_list, iterations, parameters
     pictures["summary"] = title, show_summary, *summary
     image, label = x[:, chosen[:1]], y[:, chosen[:1]]  # the worst
