@@ -1024,8 +1024,8 @@ def show_tiles(axes, tiles, titles, columns):
         left = place % columns * right
         sheet[top : top + height, left : left + width] = tile
         # A pixel's place is that of its centre, half a pixel to the right.
-        place = left - 0.5, top - height / 12
-        axes.text(*place, title, size=9, parse_math=False)
+        corner = left - 0.5, top - height / 12
+        axes.text(*corner, title, size=9, parse_math=False)
     axes.imshow(sheet, interpolation="nearest")
     axes.set_axis_off()
     axes.set_anchor("NW")  # as far up and left as there is room
