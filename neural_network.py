@@ -20,7 +20,7 @@ how wrong its answers are. The slope of the cost along a weight is the change
 in the cost if this one weight grows a little, divided by how much it grew. (In
 calculus, it is the partial derivative.) Going backward through the network
 finds all these slopes. Then each weight and bias moves a little against its
-slope, so that the cost falls. The training does this again and again:
+slope, so that the cost falls. In its plainest form, training repeats this:
 
     forward    z1 = w1 x + b1                 a1 = tanh(z1)
                z2 = w2 a1 + b2                a2 = softmax(z2)
@@ -32,12 +32,12 @@ slope, so that the cost falls. The training does this again and again:
 
 Matrices side by side are a matrix product (@ in Python), ᵀ swaps rows and
 columns, ∗ and ² act entry by entry, log is the natural logarithm, and a bias
-is added to every column. The names:
+is added to every column. The names, with (rows, columns):
 
     x        (n_x, m)      m images, one per column, with n_x pixels each
     y        (n_y, m)      their labels, for n_y classes
-    w1, b1   (n_h, n_x)    weights of the n_h hidden neurons; biases (n_h, 1)
-    w2, b2   (n_y, n_h)    weights of the output neurons; biases (n_y, 1)
+    w1, b1   (n_h, n_x)    weights of the n_h hidden neurons; b1 is (n_h, 1)
+    w2, b2   (n_y, n_h)    weights of the output neurons; b2 is (n_y, 1)
     z1, a1   (n_h, m)      sums and outputs of the hidden neurons
     z2, a2   (n_y, m)      the same for the output neurons
     dw1, db1, dw2, db2     slopes of the cost along w1, b1, w2, b2, same shape
@@ -45,8 +45,8 @@ is added to every column. The names:
     p, j, c, i             index of a pixel, a hidden neuron, a class, an image
     k                      index of an image's right class
 
-An update uses a mini-batch: at most 128 images, drawn at random. The 4,000
-images make 32 equal ones, of 125 each. After these 32 updates, every image has
+In an update, the m images are a mini-batch: at most 128, drawn at random. The
+4,000 images make 32 equal ones, of 125 each. After 32 updates, every image has
 had its turn, and one iteration is over. (Many books call it an epoch.)
 """
 
@@ -98,8 +98,8 @@ def tanh(z):
 def tanh_slope_from(a):
     """Return the slope of a = tanh(z) along z, computed from the output a."""
     # tanh z = (e^z - e^-z) / (e^z + e^-z) = u/v. The slope of u along z is v,
-    # and that of v is u. So, by the quotient rule, the slope of u/v along z is
-    # (v·v - u·u) / v² = 1 - (u/v)².
+    # and the slope of v along z is u. By the quotient rule, the slope of u/v
+    # along z is (v·v - u·u) / v² = 1 - (u/v)² = 1 - a².
     return 1 - a**2
 
 
@@ -227,9 +227,9 @@ def backward_prop(x, y, parameters, forward_cache):
     #                 = log(sum(exp(z2))) - z2[k],
     # as the log of a quotient is a difference, and the log undoes exp. Now let
     # c be any class, and change z2[c]. The slope of log(s) along s is 1/s, and
-    # the slope of the sum along z2[c] is exp(z2[c]). So the slope of the first
-    # term along z2[c] is exp(z2[c]) / sum(exp(z2)), which is a2[c]. The slope
-    # of z2[k] along z2[c] is 1 if c is k, and else 0: that is y[c].
+    # the slope of the sum along z2[c] is exp(z2[c]). Their product, the slope
+    # of the first term along z2[c], is exp(z2[c]) / sum(exp(z2)) = a2[c]. The
+    # slope of z2[k] along z2[c] is 1 if c is k, and else 0: that is y[c].
     # The first minus the second, for all classes and images:
     dz2 = a2 - y  # (n_y, m): the answer minus the right answer
 
@@ -270,7 +270,7 @@ def update_parameters(parameters, gradients, learning_rate):
     slope does both. Each slope was found with the other numbers held still,
     yet all move at once. If the step is small, that works: each changes the
     cost by about -learning_rate times its slope squared, never upward, and
-    these changes add up. (train_step puts its velocity for the gradients.)
+    these changes add up. (train_step passes its velocity as the gradients.)
     """
     for name in LEARNED:
         parameters[name] -= learning_rate * gradients["d" + name]
@@ -289,7 +289,7 @@ def measure_gradients(x, y, parameters):
 
     Why not train like this? It takes two forward passes for each of 795,010
     numbers. backward_prop finds all slopes in about the time of one such pass,
-    because all weights of a neuron use the same slope along its sum z.
+    because all weights of a neuron share the cost's slope along its sum z.
     """
     h = 1e-5  # "a little"
     measured = {}
@@ -312,14 +312,14 @@ def train_step(x, y, parameters, velocity, learning_rate, momentum):
     """Return the parameters after one update, from a mini-batch x and y.
 
     A mini-batch gives only rough slopes, but on average they are those of all
-    images. So an update subtracts the velocity, a running sum of gradients. It
-    starts at 0. Each time, it is multiplied by the momentum, and the new
+    images. So an update takes the velocity in place of the gradients: a sum
+    that starts at 0. Each time, it is multiplied by the momentum, and the new
     gradients are added (Polyak, 1964). What many mini-batches agree on adds up
     in it, and the rest mostly cancels out. With a momentum of 0.98, a gradient
     that stays the same adds up to 1 + 0.98 + 0.98² + ... = 50 times itself: a
     learning rate of 0.02 moves as far in the end as 1 would without momentum.
-    (With 1, the first steps would already be too long.) The sum is slow to
-    turn round, so at first the cost swings up and down; it settles as the
+    (A learning rate of 1 would make even the first steps too long.) Moves as
+    far as this make the cost swing up and down at first; it settles as the
     learning rate falls.
     """
     forward_cache = forward_propagation(x, parameters)
@@ -333,9 +333,9 @@ def train_step(x, y, parameters, velocity, learning_rate, momentum):
 def augment(x, max_shift, max_distortion, rng, parts=4):
     """Return the square images x (n_x, m), moved a little at random.
 
-    A digit that has moved a little is still the same digit, and images that
-    are never the same are hard to memorise. This lifts the accuracy on new
-    images from 93 to 98 %. Each quarter of the mini-batch moves in its own
+    A digit that has moved a little is still the same digit. Unmoved images get
+    memorised: 100 % of them end up right, but only 93 % of new ones. If they
+    move, 98 % of new ones do. Each quarter of the mini-batch moves in its own
     way; one way per image takes longer and gains hardly anything. (move,
     below the lesson, shifts, turns, slants and stretches them.)
     """
@@ -425,7 +425,7 @@ def train_with_settings(x, y, report=None):
 
 # ----------------------------------------------------------------- evaluation
 def predict(x, parameters):
-    """Return the most likely class of each image in x (n_x, m), as (m,)."""
+    """Return the most likely class of each image in x (n_x, m): m numbers."""
     check_images(x)
     return probabilities(x, parameters).argmax(axis=0)
 
@@ -447,7 +447,7 @@ def main():
     x_train, y_train, x_test, y_test = data
     own_images = read_own_digits(FOLDER, own_digits, len(x_train))
     check_gradients(activation)
-    report = open_window(x_test, y_test, iterations)  # model calls it
+    report = open_window(x_test, y_test, iterations)  # model calls report
     parameters, cost_list = train_with_settings(x_train, y_train, report)
     np.savez(figures / "network.npz", **parameters)  # load_network reads it
     train_accuracy = accuracy(x_train, y_train, parameters)
