@@ -719,7 +719,10 @@ def cut_to_sheet(picture):
     stand out from the page around them. Their rim is fuller than their inside.
     """
     pixels = np.asarray(shrink(picture), float)
-    stands_out = np.abs(pixels - np.median(border(pixels))) > 50
+    # The page may be brighter on one side: a plane is fitted to its border.
+    place = np.dstack([np.ones(pixels.shape), *np.indices(pixels.shape)])
+    plane, *_ = np.linalg.lstsq(border(place), border(pixels), rcond=None)
+    stands_out = np.abs(pixels - place @ plane) > 50
     # Words may stand beside a sheet, and it may be turned a little. It ends
     # where rows and columns are no longer full.
     counts = stands_out.sum(axis=0), stands_out.sum(axis=1)

@@ -70,6 +70,8 @@ LINES = 1.0 * ((ROW - 25) % 40 < 2)
 SLANTED = 1.0 * ((ROW - 25 + 0.1 * COLUMN) % 40 < 2)
 SQUARES = np.maximum(LINES, LINES.T)
 SHADOW = 0.1 + 0.5 * (COLUMN + ROW > 300)
+WALL = drawing(np.tile(np.linspace(0.5, 0, 380), (380, 1)))
+WALL.paste(drawing(1 - INK), (90, 90))
 
 
 def beside(other):
@@ -96,6 +98,7 @@ SCENES = {
     "large": photograph(ink_of(size=1500, thickness=105)),
     "light on a dark screen": drawing(1 - INK),
     "a dark tile on a page": expand(drawing(1 - INK), 90, "white"),
+    "a board on a wall that is lit from one side": WALL,
     "a sheet on a dark table": expand(drawing(INK), 90, "black"),
 }
 
