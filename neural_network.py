@@ -1146,13 +1146,13 @@ def describe_answer(x, parameters):
 def show_own_digits(axes, own_images, parameters):
     """Draw each picture, and to its right the images that the network sees."""
     tiles, titles = [], []
-    size, style = (140, 170), {"color": "white", "centering": (0, 0)}
+    size, style = (140, 140), {"color": "white", "centering": (0, 0)}
     for name, x in own_images.items():
         picture = ImageOps.pad(open_picture(FOLDER / name), size, **style)
         seen = np.hstack([ink_tile(image) for image in x.T])
         seen = Image.fromarray(np.uint8(255 * seen))
         seen = ImageOps.pad(seen, size, Image.NEAREST, **style)
-        space = np.full((170, 15, 3), 255)
+        space = np.full((140, 15, 3), 255)
         tiles.append(np.hstack([picture, space, seen]) / 255)
         answer = describe_answer(x, parameters)
         titles.append(f"{Path(name).name[:20]}\n{answer}")
