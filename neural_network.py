@@ -1064,16 +1064,24 @@ def show_answers(axes, x, y, parameters, columns):
     show_tiles(axes, tiles, titles, columns)
 
 
+def choose_neurons(x, parameters, count):
+    """Return the numbers of the hidden neurons that matter most for images x.
+
+    Their output varies from image to image, and they have a large weight.
+    """
+    spread = forward_propagation(x, parameters)["a1"].std(axis=1)
+    largest = np.abs(parameters["w2"]).max(axis=0)
+    return np.argsort(-spread * largest)[:count]
+
+
 def show_neurons(axes, x, parameters, count, columns):
     """Draw the weights of the hidden neurons that matter most for images x.
 
-    Their output varies from image to image, and they have a large weight.
     While the network learns, others come to matter. Most neurons hardly leave
     the noise from which they start, so always the same ones would show little.
     """
     w1, w2 = parameters["w1"], parameters["w2"]
-    spread = forward_propagation(x, parameters)["a1"].std(axis=1)
-    neurons = np.argsort(-spread * np.abs(w2).max(axis=0))[:count]
+    neurons = choose_neurons(x, parameters, count)
     tiles = [weight_tile(w1[j], np.abs(w1[j]).max()) for j in neurons]
     outgoing = w2[:, neurons].T
     titles = [f"for {w.argmax()}, against {w.argmin()}" for w in outgoing]

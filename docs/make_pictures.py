@@ -50,10 +50,8 @@ def save_film(path, x, y, kept, cost_list):
     is_wrong = {n: nn.predict(x, kept[n]) != right for n in kept}
     times_wrong = np.sum([*is_wrong.values()], axis=0) * ~is_wrong[last]
     shown = [np.argmax(times_wrong * (right == c)) for c in range(len(y))]
-    w1, w2 = kept[last]["w1"], kept[last]["w2"]
-    spread = nn.forward_propagation(x, kept[last])["a1"].std(axis=1)
-    neurons = np.argsort(-spread * np.abs(w2).max(axis=0))[:6]
-    largest = np.abs(w1[neurons]).max(axis=1)
+    neurons = nn.choose_neurons(x, kept[last], 6)
+    largest = np.abs(kept[last]["w1"][neurons]).max(axis=1)
     frames = []
     for n in kept:
         share = nn.accuracy(x, y, kept[n])
