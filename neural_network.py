@@ -335,7 +335,7 @@ def augment(x, max_shift, max_distortion, rng, parts=4):
 
     A digit that has moved a little is still the same digit. Unmoved images get
     memorised: 100 % of them end up right, but only 93 % of new ones. If they
-    move, 98 % of new ones do. Each quarter of the mini-batch moves in its own
+    move, 98 % of these are. Each quarter of the mini-batch moves in its own
     way; one way per image takes longer and gains hardly anything. (move,
     below the lesson, shifts, turns, slants and stretches them.)
     """
@@ -636,7 +636,7 @@ def load_data(folder):
     paths = [Path(folder, f"{name}.csv") for name in names]
     loaders = (load_images, load_labels) * 2
     data = [load(path) for load, path in zip(loaders, paths)]
-    # Images and labels must be as many, training and test files alike.
+    # Each image needs a label, and the test files have the training's size.
     for one, other, axis, what in (
         (0, 1, 1, "rows"),
         (2, 3, 1, "rows"),
@@ -720,6 +720,7 @@ def cut_to_sheet(picture):
     """
     pixels = np.asarray(shrink(picture), float)
     # The page may be brighter on one side: a plane is fitted to its border.
+    # In place (h, w, 3), each pixel has 1, its row and its column.
     place = np.dstack([np.ones(pixels.shape), *np.indices(pixels.shape)])
     plane, *_ = np.linalg.lstsq(border(place), border(pixels), rcond=None)
     stands_out = np.abs(pixels - place @ plane) > 50
@@ -763,8 +764,8 @@ def find_ink(picture):
     if np.sum((pixels - paper) ** 3) > 0:
         pixels, paper = 255 - pixels, 255 - paper
     ink = 1 - (pixels + 1) / (paper + 1)  # never 0/0
-    # Ink below 0 is lighter than its paper: noise, as strong as the dark one
-    # (3). One pixel in five is lighter still.
+    # Where ink is below 0, a pixel is lighter than its paper. That is noise,
+    # and dark noise is as strong (3). One pixel in five is lighter still.
     noise = -np.quantile(ink, 0.2)
     # A thin line of a large picture, which has shrunk, is nowhere dark.
     least = min(0.1, ink.max() / 5)
@@ -863,7 +864,7 @@ def center_digit(digit, side):
     """
     left, top, right, bottom = digit.getbbox()
     half = 14 / 20 * max(right - left, bottom - top)
-    half = max(2, half)  # or a single pixel would be all there is
+    half = max(2, half)  # or one pixel fills the square: no stroke to measure
     row, column = np.indices(np.shape(digit)) + 0.5
     x, y = (np.average(place, weights=digit) for place in (column, row))
     square = digit.crop((x - half, y - half, x + half, y + half))
@@ -899,8 +900,8 @@ def read_digits(path, side=28):
     Raise InputError if the file can't be read, or shows no digit.
     """
     picture = cut_to_sheet(open_picture(path))
-    # Look twice: first at all, then only at the digits, with as much paper
-    # around them as they are tall. Without it, small ones in rows melt.
+    # Look twice: first at the whole picture, then only at the digits, with as
+    # much paper around them as they are tall. Small ones melt in a small copy.
     for _ in range(2):
         ink = find_ink(picture)
         ink = remove_lines(remove_lines(ink).T).T  # level (15), upright (2)
@@ -1015,7 +1016,7 @@ def weight_tile(weights, largest):
 
 
 def show_tiles(axes, tiles, titles, columns):
-    """Draw tiles (height, width, 3) row by row, each below its title."""
+    """Draw tiles (height, width, 3) row by row, each under its title."""
     height, width, _ = tiles[0].shape
     lines = 1 + max(title.count("\n") for title in titles)
     gap = math.ceil(height * (1 + lines) / 6)  # the titles stand in it
